@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Copiers: who can copy between two disks, and what became of a copy.
+ *
+ * An offload module registers a type, as dm path selectors do; it is loaded by
+ * request_module("dm-xcopy-<name>").  The core (copier.c) resolves ranges to
+ * disks, decides which pairs are trusted, verifies, puts unknown outcomes into
+ * quarantine and falls back to the host copy.  A copier only sends one command
+ * and says what became of it.
+ */
+#ifndef XCOPY_COPIER_H
+#define XCOPY_COPIER_H
+
+#include <linux/blkdev.h>
+
+#include "limits.h"
+
+/**
+ * enum xcopy_outcome - what became of one copy command
+ * @XCOPY_DONE: the device said so, for every byte (maybe in its volatile cache)
+ * @XCOPY_TOO_BIG: the device wants smaller commands or fewer segments; nothing to
+ *	trust was written
+ * @XCOPY_BUSY: not sent, or refused for now: again later
+ * @XCOPY_PATH: never sent, or refused by the device for this path: another path
+ * @XCOPY_UNKNOWN: it may have been sent and may still be running: quarantine
+ * @XCOPY_RANGE: this range only (medium error, alignment): host copy
+ * @XCOPY_UNARMED: a setting of the device was lost: arm again, retry
+ * @XCOPY_UNSUPPORTED: this pair of devices cannot: no more offload for it
+ *
+ * Only the device's own status is a result.  Whatever is no answer of the device
+ * after submission is XCOPY_UNKNOWN; a status that the copier's table does not
+ * know is XCOPY_RANGE.
+ */
+enum xcopy_outcome {
+	XCOPY_DONE,
+	XCOPY_TOO_BIG,
+	XCOPY_BUSY,
+	XCOPY_PATH,
+	XCOPY_UNKNOWN,
+	XCOPY_RANGE,
+	XCOPY_UNARMED,
+	XCOPY_UNSUPPORTED,
+};
+
+struct xcopy_copier_type;
+
+/**
+ * struct xcopy_pair - a source disk and a destination disk, seen by a copier
+ * @type: the copier
+ * @source: source disk (whole); its memory is kept by a reference on its device,
+ *	but it is sure to be open only inside path_get() and copy()
+ * @destination: destination disk, as above; may be the same as @source
+ * @block_size: logical block size in bytes, the same on both
+ * @hard_segment_blocks: set by open(): what a descriptor can say
+ * @hard_segments: set by open(): how many descriptors a command can have
+ * @private: the copier's own, set by open()
+ */
+struct xcopy_pair {
+	struct xcopy_copier_type *type;
+	struct gendisk *source;
+	struct gendisk *destination;
+	unsigned int block_size;
+	u32 hard_segment_blocks;
+	u32 hard_segments;
+	void *private;
+};
+
+/**
+ * struct xcopy_path - a way to the destination device, held for one command
+ * @key: identifies the path while it exists; a key that was not seen before makes
+ *	the core verify the command.  Never 0.
+ * @private: the copier's own, set by path_get()
+ */
+struct xcopy_path {
+	u64 key;
+	void *private;
+};
+
+/**
+ * struct xcopy_command - one copy command
+ * @source_sector: on the source disk, sectors of 512 bytes
+ * @destination_sector: on the destination disk, sectors
+ * @sectors: length; all three are multiples of the pair's logical block size
+ * @segment_sectors: descriptors are consecutive pieces of this length, the last
+ *	one may be shorter; at most hard_segments of them
+ * @payload: room for the parameter list; type->payload_size bytes, zeroed,
+ *	physically contiguous
+ * @status: set by copy(): the device's status word, for the log and "last error"
+ *	(NVMe: status & 0x7ff; 0 if the device did not answer)
+ */
+struct xcopy_command {
+	sector_t source_sector;
+	sector_t destination_sector;
+	sector_t sectors;
+	sector_t segment_sectors;
+	void *payload;
+	u32 status;
+};
+
+/**
+ * struct xcopy_copier_type - an offload module
+ * @name: as in "offload_driver <name>" and in status
+ * @owner: THIS_MODULE
+ * @payload_size: bytes that the largest parameter list needs
+ * @claims: is @disk one of the kind that this copier speaks to?  Any context
+ *	that may sleep; only looks.
+ * @open: can this pair be offloaded?  Fills the fields marked so.  0, or a
+ *	negative errno (-EAGAIN: could not be found out now, ask again) with
+ *	*@reason a word for status (static, no spaces).
+ * @close: undo open()
+ * @path_get: find a usable path and arm it if it needs that.  XCOPY_DONE and
+ *	@path filled; or XCOPY_BUSY, XCOPY_PATH (none at all now),
+ *	XCOPY_UNSUPPORTED with *@reason.
+ * @path_put: undo path_get()
+ * @copy: send one command and wait for it
+ * @strerror: a word for @status (static, no spaces)
+ * @list: the registry's
+ *
+ * open, path_get and copy run in workers of a WQ_MEM_RECLAIM workqueue under
+ * memalloc_noio_save(), several at a time for one pair; the copier locks what it
+ * shares between them.  References on both extents are held around path_get()
+ * and copy().
+ */
+struct xcopy_copier_type {
+	const char *name;
+	struct module *owner;
+	size_t payload_size;
+	bool (*claims)(struct gendisk *disk);
+	int (*open)(struct xcopy_pair *pair, const char **reason);
+	void (*close)(struct xcopy_pair *pair);
+	enum xcopy_outcome (*path_get)(struct xcopy_pair *pair, struct xcopy_path *path,
+				       const char **reason);
+	void (*path_put)(struct xcopy_pair *pair, struct xcopy_path *path);
+	enum xcopy_outcome (*copy)(struct xcopy_pair *pair, struct xcopy_path *path,
+				   struct xcopy_command *command);
+	const char *(*strerror)(u32 status);
+	struct list_head list;
+};
+
+/**
+ * xcopy_copier_register() - make a copier type known
+ *
+ * Context: process, module init.
+ * Return: 0, or -EEXIST if the name is taken.
+ */
+int xcopy_copier_register(struct xcopy_copier_type *type);
+
+/** xcopy_copier_unregister() - the opposite; module exit.  Users hold @owner, so there are none. */
+void xcopy_copier_unregister(struct xcopy_copier_type *type);
+
+#endif /* XCOPY_COPIER_H */

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * How large a copy command may be, and how many run at a time.  Arithmetic
+ * only: compiles in the kernel, under KUnit and in userspace unchanged.
+ *
+ * Blocks are logical blocks of the device pair.  A segment is one descriptor of
+ * a command: an NVMe source range, a SCSI segment descriptor.
+ *
+ * Locking: the caller's.
+ */
+#ifndef XCOPY_LIMITS_H
+#define XCOPY_LIMITS_H
+
+#include <linux/types.h>
+
+/* Where probing starts when nothing was advertised (QEMU's and many drives' MSSRL). */
+#define XCOPY_LIMITS_START_BLOCKS	128U
+
+/**
+ * struct xcopy_limits - limits of one device pair, as known so far
+ * @segment_blocks: blocks in a segment, in use
+ * @segments: segments in a command, in use
+ * @max_segment_blocks: never more; what the standard, a hint or a refusal says
+ * @max_segments: never more, as above
+ * @max_command_blocks: blocks in all segments of a command together, never more
+ * @growing: probing upwards goes on
+ * @caution: minimum size was forced (after an unknown outcome); no growth before
+ *	so many more commands succeed
+ */
+struct xcopy_limits {
+	__u32 segment_blocks;
+	__u32 segments;
+	__u32 max_segment_blocks;
+	__u32 max_segments;
+	__u64 max_command_blocks;
+	_Bool growing;
+	__u32 caution;
+};
+
+/**
+ * xcopy_limits_init() - start with what is known
+ * @limits: filled
+ * @hard_segment_blocks: what a descriptor's field can say (NVMe 65536, SCSI 65535)
+ * @hard_segments: what a command's field can say (NVMe 256)
+ * @hint_segment_blocks: advertised (MSSRL); 0: unknown, probed from XCOPY_LIMITS_START_BLOCKS
+ * @hint_segments: advertised (MSRC + 1); 0: unknown, probed from 1
+ * @hint_command_blocks: advertised (MCL); 0: unknown, no bound of its own
+ *
+ * A hint bounds growth; a device may still refuse what it advertises.
+ */
+void xcopy_limits_init(struct xcopy_limits *limits, __u32 hard_segment_blocks,
+		       __u32 hard_segments, __u32 hint_segment_blocks, __u32 hint_segments,
+		       __u64 hint_command_blocks);
+
+/** xcopy_limits_blocks() - blocks to put into the next command at the most; >= 1 */
+__u64 xcopy_limits_blocks(const struct xcopy_limits *limits);
+
+/**
+ * xcopy_limits_too_big() - a command of @blocks in @segments was refused as too big
+ *
+ * Shrinks and remembers: fewer segments first, then smaller ones; what was
+ * refused is never tried again.
+ *
+ * Return: true if something smaller can be tried; false at one block, or when the
+ * limits in use are already below what was refused and still the same was sent.
+ */
+_Bool xcopy_limits_too_big(struct xcopy_limits *limits, __u64 blocks, __u32 segments);
+
+/**
+ * xcopy_limits_done() - a command of @blocks succeeded
+ *
+ * Grows, when probing and when the command was as large as allowed: segments
+ * become larger first, then more.
+ */
+void xcopy_limits_done(struct xcopy_limits *limits, __u64 blocks);
+
+/** xcopy_limits_minimum() - after an unknown outcome: back to the smallest start size, with caution */
+void xcopy_limits_minimum(struct xcopy_limits *limits);
+
+/**
+ * xcopy_limits_slow() - a command took longer than the latency target: halve, for later growth
+ *
+ * Unlike xcopy_limits_too_big() this does not lower the ceilings.
+ */
+void xcopy_limits_slow(struct xcopy_limits *limits);
+
+/**
+ * struct xcopy_tuner - how many commands at a time
+ * @depth: in use, 1 to @max_depth
+ * @max_depth: cap
+ * @direction: +1 or -1, where the last step went
+ * @window_start_ms: start of the window being measured
+ * @window_bytes: bytes copied in it
+ * @last_rate: bytes per second of the window before, 0 if none
+ */
+struct xcopy_tuner {
+	__u32 depth;
+	__u32 max_depth;
+	__s32 direction;
+	__u64 window_start_ms;
+	__u64 window_bytes;
+	__u64 last_rate;
+};
+
+/** xcopy_tuner_init() - start at depth 1 (or 2, if the cap allows) */
+void xcopy_tuner_init(struct xcopy_tuner *tuner, __u32 max_depth, __u64 now_ms);
+
+/**
+ * xcopy_tuner_done() - @bytes were copied by a command that ended at @now_ms
+ *
+ * Once per window (a second and some commands) climbs: one step on in the same
+ * direction while throughput grows by a twentieth or more, back otherwise.
+ *
+ * Return: the depth to use from now on.
+ */
+__u32 xcopy_tuner_done(struct xcopy_tuner *tuner, __u64 bytes, __u64 now_ms);
+
+#endif /* XCOPY_LIMITS_H */
