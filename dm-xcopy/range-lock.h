@@ -21,12 +21,12 @@
  * @lock: protects everything here and in the queued struct xcopy_range;
  *	taken with interrupts off; no other lock is taken under it
  * @tree: all requests, held and waiting
- * @nr: number of requests in @tree
+ * @ticket: what the next request gets; tells earlier from later
  */
 struct xcopy_range_locks {
 	spinlock_t lock;
 	struct rb_root_cached tree;
-	unsigned int nr;
+	u64 ticket;
 };
 
 /**
@@ -35,6 +35,7 @@ struct xcopy_range_locks {
  * @first: first region
  * @last: last region, inclusive
  * @subtree_last: augmented value of the interval tree
+ * @ticket: order of arrival
  * @blockers: earlier overlapping requests that are still in the tree
  * @granted: called once when a request that had to wait is granted; runs in the
  *	context of whoever unlocked, possibly a hard interrupt, without locks held
@@ -45,6 +46,7 @@ struct xcopy_range {
 	u64 first;
 	u64 last;
 	u64 subtree_last;
+	u64 ticket;
 	unsigned int blockers;
 	void (*granted)(struct xcopy_range *range);
 	struct list_head link;
@@ -69,13 +71,22 @@ bool xcopy_range_lock(struct xcopy_range_locks *locks, struct xcopy_range *range
 		      u64 last);
 
 /**
- * xcopy_range_trylock() - like xcopy_range_lock(), but gives up instead of waiting
+ * xcopy_range_trylock() - hold what is free at the start of [first, last], without waiting
+ * @locks: the set
+ * @range: as for xcopy_range_lock(); @granted is not used
+ * @first: first region
+ * @last: last region, inclusive
+ * @skip: set, when nothing could be locked, to the first region behind the
+ *	request that covers @first
+ *
+ * Holds the longest prefix of [first, last] that no other request touches.
  *
  * Context: any.
- * Return: true if held; false if something overlaps, and nothing was queued.
+ * Return: true if range->first .. range->last is held; false if @first itself is
+ * taken, and nothing was queued.
  */
 bool xcopy_range_trylock(struct xcopy_range_locks *locks, struct xcopy_range *range, u64 first,
-			 u64 last);
+			 u64 last, u64 *skip);
 
 /**
  * xcopy_range_unlock() - release a range that is held, and grant those it blocked

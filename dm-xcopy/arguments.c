@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Feature and core arguments, see arguments.h.
+ */
+#include <linux/bitops.h>
+#include <linux/device-mapper.h>
+#include <linux/kernel.h>
+#include <linux/string.h>
+
+#include "arguments.h"
+
+static const char * const feature_names[XCOPY_NR_FEATURES] = {
+	[XCOPY_NO_HYDRATION] = "no_hydration",
+	[XCOPY_NO_DISCARD_PASSDOWN] = "no_discard_passdown",
+	[XCOPY_NO_OFFLOAD] = "no_offload",
+	[XCOPY_NO_FORMAT] = "no_format",
+};
+
+struct number_rule {
+	const char *name;
+	unsigned int initial;
+	unsigned int min;
+	unsigned int max;
+	char *error;
+};
+
+#define NUMBER(id, key, def, lo, hi, range) \
+	[id] = { .name = (key), .initial = (def), .min = (lo), .max = (hi), \
+		 .error = key ": must be a number " range }
+
+static const struct number_rule number_rules[XCOPY_NR_NUMBERS] = {
+	NUMBER(XCOPY_HYDRATION_THRESHOLD, "hydration_threshold", 0, 0, UINT_MAX,
+	       "of regions, 0 to let the tuner decide"),
+	NUMBER(XCOPY_HYDRATION_BATCH_SIZE, "hydration_batch_size", 0, 0, UINT_MAX,
+	       "of regions, 0 to let the tuner decide"),
+	NUMBER(XCOPY_HYDRATION_RATE, "hydration_rate", 0, 0, UINT_MAX,
+	       "of KiB/s, 0 for no limit"),
+	NUMBER(XCOPY_HYDRATION_FLOOR, "hydration_floor", 16384, 64, UINT_MAX,
+	       "of KiB/s, 64 or more"),
+	NUMBER(XCOPY_COPY_LATENCY_MS, "copy_latency_ms", 1000, 1, 20000,
+	       "of ms, 1 to 20000"),
+	NUMBER(XCOPY_OFFLOAD_DEPTH, "offload_depth", 8, 1, XCOPY_MAX_DEPTH,
+	       "of commands, 1 to 16"),
+	NUMBER(XCOPY_OFFLOAD_MAX_KIB, "offload_max_kib", 65536, 4, 1048576,
+	       "of KiB, 4 to 1048576"),
+	NUMBER(XCOPY_OFFLOAD_SEGMENTS, "offload_segments", 0, 0, 65536,
+	       "of ranges in a command, 0 to find out, up to 65536"),
+	NUMBER(XCOPY_OFFLOAD_SEGMENT_BLOCKS, "offload_segment_blocks", 0, 0, 65536,
+	       "of logical blocks in a range, 0 to find out, up to 65536"),
+	NUMBER(XCOPY_OFFLOAD_COMMAND_BLOCKS, "offload_command_blocks", 0, 0, UINT_MAX,
+	       "of logical blocks in a command, 0 to find out"),
+	NUMBER(XCOPY_VERIFY, "verify", 0, 0, UINT_MAX,
+	       "n, to verify every n-th command, 0 for the first ones only"),
+	NUMBER(XCOPY_QUARANTINE_MS, "quarantine_ms", 30000, 100, 3600000,
+	       "of ms, 100 to 3600000"),
+	NUMBER(XCOPY_COMMIT_MS, "commit_ms", 1000, 10, 60000,
+	       "of ms, 10 to 60000"),
+};
+
+void xcopy_arguments_init(struct xcopy_arguments *args)
+{
+	unsigned int i;
+
+	memset(args, 0, sizeof(*args));
+	for (i = 0; i < XCOPY_NR_NUMBERS; i++)
+		args->numbers[i] = number_rules[i].initial;
+}
+
+static int parse_feature(struct xcopy_arguments *args, const char *name, char **error)
+{
+	int feature = match_string(feature_names, XCOPY_NR_FEATURES, name);
+
+	if (feature < 0) {
+		*error = "Unknown feature argument: known are no_hydration, no_discard_passdown, no_offload and no_format";
+		return -EINVAL;
+	}
+	if (__test_and_set_bit(feature, &args->features)) {
+		*error = "A feature argument is given twice";
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int parse_features(struct xcopy_arguments *args, struct dm_arg_set *as, char **error)
+{
+	static const struct dm_arg count_rule = {
+		0, XCOPY_NR_FEATURES,
+		"#feature args: must be the number of feature arguments that follow, 0 to 4"
+	};
+	unsigned int count;
+	int r;
+
+	if (!as->argc)
+		return 0;
+	r = dm_read_arg_group(&count_rule, as, &count, error);
+	if (!r && count > as->argc) {
+		*error = "#feature args: fewer feature arguments follow than it says";
+		r = -EINVAL;
+	}
+	while (!r && count--)
+		r = parse_feature(args, dm_shift_arg(as), error);
+	return r;
+}
+
+static int parse_driver(struct xcopy_arguments *args, const char *value, char **error)
+{
+	if (!strcmp(value, "auto"))
+		return 0;
+	/* The name becomes part of a module's name. */
+	if (!*value || strlen(value) >= XCOPY_DRIVER_NAME_MAX ||
+	    strspn(value, "abcdefghijklmnopqrstuvwxyz0123456789") != strlen(value)) {
+		*error = "offload_driver: must be auto or the name of a copier, such as nvme";
+		return -EINVAL;
+	}
+	strscpy(args->driver, value, sizeof(args->driver));
+	return 0;
+}
+
+static int find_number(const char *key)
+{
+	int i;
+
+	for (i = 0; i < XCOPY_NR_NUMBERS; i++)
+		if (!strcmp(number_rules[i].name, key))
+			return i;
+	return -EINVAL;
+}
+
+int xcopy_arguments_set(struct xcopy_arguments *args, const char *key, const char *value,
+			char **error)
+{
+	int n = find_number(key);
+	unsigned int number;
+
+	if (n < 0) {
+		*error = "Unknown core argument: Documentation/dm-xcopy.rst lists those that there are";
+		return -EINVAL;
+	}
+	if (kstrtouint(value, 10, &number) || number < number_rules[n].min ||
+	    number > number_rules[n].max) {
+		*error = number_rules[n].error;
+		return -EINVAL;
+	}
+	WRITE_ONCE(args->numbers[n], number);
+	__set_bit(n, &args->given);
+	return n;
+}
+
+static int parse_core(struct xcopy_arguments *args, struct dm_arg_set *as, char **error)
+{
+	const char *key = dm_shift_arg(as);
+	const char *value = dm_shift_arg(as);
+	int n;
+
+	if (!strcmp(key, "offload_driver")) {
+		if (args->driver[0]) {
+			*error = "offload_driver: given twice";
+			return -EINVAL;
+		}
+		return parse_driver(args, value, error);
+	}
+	n = find_number(key);
+	if (n >= 0 && test_bit(n, &args->given)) {
+		*error = "A core argument is given twice";
+		return -EINVAL;
+	}
+	n = xcopy_arguments_set(args, key, value, error);
+	return n < 0 ? n : 0;
+}
+
+static int parse_cores(struct xcopy_arguments *args, struct dm_arg_set *as, char **error)
+{
+	static const struct dm_arg count_rule = {
+		0, 2 * (XCOPY_NR_NUMBERS + 1),
+		"#core args: must be the number of words that follow, keys and values, at most 28"
+	};
+	unsigned int count;
+	int r;
+
+	BUILD_BUG_ON(2 * (XCOPY_NR_NUMBERS + 1) != 28);
+	if (!as->argc)
+		return 0;
+	r = dm_read_arg_group(&count_rule, as, &count, error);
+	if (r)
+		return r;
+	if (count > as->argc || count % 2) {
+		*error = "#core args: must count keys and values, and all of them must follow";
+		return -EINVAL;
+	}
+	for (; !r && count; count -= 2)
+		r = parse_core(args, as, error);
+	return r;
+}
+
+int xcopy_arguments_parse(struct xcopy_arguments *args, struct dm_arg_set *as, char **error)
+{
+	int r = parse_features(args, as, error);
+
+	if (!r)
+		r = parse_cores(args, as, error);
+	if (!r && as->argc) {
+		*error = "Too many arguments: #feature args or #core args is smaller than what follows";
+		r = -EINVAL;
+	}
+	return r;
+}
+
+unsigned int xcopy_arguments_emit(const struct xcopy_arguments *args, bool all, char *result,
+				  unsigned int maxlen)
+{
+	unsigned long numbers = all ? GENMASK(XCOPY_NR_NUMBERS - 1, 0) : args->given;
+	unsigned int sz = 0, i;
+
+	DMEMIT(" %u", (unsigned int)hweight_long(args->features));
+	for_each_set_bit(i, &args->features, XCOPY_NR_FEATURES)
+		DMEMIT(" %s", feature_names[i]);
+
+	DMEMIT(" %u", 2 * ((unsigned int)hweight_long(numbers) + !!(all || args->driver[0])));
+	for_each_set_bit(i, &numbers, XCOPY_NR_NUMBERS)
+		DMEMIT(" %s %u", number_rules[i].name, xcopy_number(args, i));
+	if (all || args->driver[0])
+		DMEMIT(" offload_driver %s", args->driver[0] ? args->driver : "auto");
+	return sz;
+}
