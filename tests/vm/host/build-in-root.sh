@@ -1,0 +1,55 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Builds everything that a guest runs, in its own release. Runs in the suite's root, by chroot:
+# /run/mnt/src is a snapshot of the sources, read only; the products go to /run/mnt/build.
+#
+#   modules/*.ko   the kernel modules, for the root's kernel; a warning at W=1 is an error
+#   root/          what `make install` of userspace puts on a system
+#   tools/         the programs of tests/tools
+set -eu
+shopt -s nullglob
+
+src=/run/mnt/src out=/run/mnt/build
+work=/tmp/work
+
+modules() {
+	local kernel log=/tmp/modules.log
+	kernel=$(echo /usr/lib/modules/*/build)
+
+	echo "# building the modules for $(basename "$(dirname "$kernel")") with $(gcc -dumpfullversion)"
+	make -j"$(nproc)" -C "$kernel" M="$work" W=1 XCOPY_TESTS=1 modules >"$log" 2>&1 || {
+		cat "$log"
+		return 1
+	}
+	if grep -i 'warning' "$log"; then
+		echo "the modules build with warnings"
+		return 1
+	fi
+	mkdir "$out/modules"
+	find "$work" -name '*.ko' -exec cp {} "$out/modules/" \;
+}
+
+userspace() {
+	[ -e "$work/userspace/Makefile" ] || return 0
+	make -C "$work/userspace" clean >/dev/null
+	make -j"$(nproc)" -C "$work/userspace" all CFLAGS='-O2 -g -Wall -Wextra -Werror'
+	make -C "$work/userspace" install DESTDIR="$out/root" PREFIX=/usr
+}
+
+tools() {
+	local file flags
+
+	mkdir "$out/tools"
+	for file in "$work"/tests/tools/*.c; do
+		read -r -a flags < <(sed -n 's,^// build: *,,p' "$file") || flags=()
+		gcc -O2 -g -Wall -Wextra -Werror -I "$work/tests/tools" -I "$work/dm-xcopy" -o "$out/tools/$(basename "$file" .c)" \
+			"$file" "${flags[@]}"
+	done
+}
+
+mkdir "$work"
+cp -R "$src/." "$work/"
+[ ! -e "$work/Kbuild" ] || modules
+userspace
+tools

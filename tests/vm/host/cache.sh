@@ -1,0 +1,299 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# The cache: Debian roots and disk images, each made once and found again by a hash of what it is made
+# from. Sourced by the scripts beside it.
+#
+# An entry is made under a temporary name and renamed when it is whole, so that what has an entry's name
+# can be used. A lock per entry keeps two runs from making the same one. Entries are never changed later,
+# but for their time stamp, which says when they were last used.
+
+CACHE=${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/dm-xcopy
+VM_DIR=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+TOP_DIR=$(cd "$VM_DIR/../.." && pwd)
+
+# Bump to throw away all entries when the way they are made changes.
+CACHE_FORMAT=1
+
+# What runs on the host's side: QEMU, the runner, mke2fs.
+TOOLS_PACKAGES=(qemu-system-x86 qemu-utils e2fsprogs python3 util-linux mount)
+
+# What `make style` runs.
+LINT_PACKAGES=(gcc make libc6-dev perl python3-minimal sparse shellcheck clang-tidy pkg-config xz-utils
+	linux-headers-amd64 libdevmapper-dev libjson-c-dev libblkid-dev libcmocka-dev)
+
+# What the guests hold. The same roots are where the modules and programs are compiled.
+GUEST_PACKAGES=(systemd systemd-sysv udev dbus kmod initramfs-tools zstd linux-image-amd64
+	linux-headers-amd64 lvm2 dmsetup dmeventd nvme-cli e2fsprogs xfsprogs fio dkms gcc make libc6-dev
+	pkg-config libdevmapper-dev libjson-c-dev libblkid-dev libcmocka-dev libisal-dev jq util-linux
+	mount bsdextrautils procps iproute2 psmisc python3-minimal openssl strace xxd file less man-db)
+
+say() {
+	printf '# %s\n' "$*" >&2
+}
+
+die() {
+	printf '%s: %s\n' "${0##*/}" "$*" >&2
+	exit 1
+}
+
+need_root() {
+	[ "$(id -u)" = 0 ] || die "this mounts, makes device nodes and enters chroots: run it as root (sudo)"
+	[ "$(uname -m)" = x86_64 ] || die "the virtual machines are x86-64 ones, this host is $(uname -m)"
+}
+
+# Installs what the host itself must give: mmdebstrap and Debian's keys. Everything else comes from a root.
+need_host_tools() {
+	local missing=()
+
+	command -v mmdebstrap >/dev/null || missing+=(mmdebstrap)
+	command -v unshare >/dev/null || missing+=(util-linux)
+	command -v tar >/dev/null || missing+=(tar)
+	[ -e /usr/share/keyrings/debian-archive-keyring.gpg ] || missing+=(debian-archive-keyring)
+	[ ${#missing[@]} = 0 ] && return
+	command -v apt-get >/dev/null ||
+		die "missing on this host: ${missing[*]}; there is no apt-get to install them with"
+	say "installing ${missing[*]} from the configured package sources"
+	{ apt-get update -q &&
+		DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "${missing[@]}"; } >&2 ||
+		die "could not install ${missing[*]}: do that by hand and run this again"
+}
+
+# The mirror that the host itself uses for Debian, or Debian's own name for all of them.
+mirror() {
+	local uri
+
+	uri=$(apt_mirror)
+	if [ -z "$uri" ] && command -v apt-get >/dev/null; then
+		apt-get update -q >&2 || true
+		uri=$(apt_mirror)
+	fi
+	echo "${uri:-http://deb.debian.org/debian}"
+}
+
+apt_mirror() {
+	command -v apt-get >/dev/null || return 0
+	# shellcheck disable=SC2016 # apt-get expands these
+	apt-get indextargets --format '$(ORIGIN)|$(LABEL)|$(REPO_URI)' 'Created-By: Packages' |
+		sed -n 's/^Debian|Debian|//p' | head -n 1
+}
+
+# The host's proxy and certificate settings, as options for mmdebstrap, one a line.
+apt_options() {
+	command -v apt-config >/dev/null || return 0
+	apt-config dump | grep -E '^Acquire::(http|https|ftp)::[^ ]* "[^"]+";$' | sed 's/^/--aptopt=/' || true
+}
+
+# cache_key WORD... : what an entry's name ends with
+cache_key() {
+	printf '%s\n' "$CACHE_FORMAT" "$@" | sha256sum | cut -c 1-12
+}
+
+# cache_entry NAME MAKER ARG... : prints the path of entry NAME, after `MAKER TMPDIR ARG...` has made it if needed
+cache_entry() {
+	local name=$1 maker=$2 entry=$CACHE/$1 tmp lock
+	shift 2
+
+	mkdir -p "$CACHE"
+	exec {lock}>"$CACHE/.lock-$name"
+	flock "$lock"
+	if ! [ -e "$entry" ]; then
+		tmp=$(mktemp -d "$CACHE/.tmp-$name.XXXXXX")
+		if ! "$maker" "$tmp" "$@" >&2 {lock}>&-; then
+			rm -rf --one-file-system "$tmp"
+			exec {lock}>&-
+			return 1
+		fi
+		mv -T "$tmp" "$entry"
+		prune "${name%-*}" "$entry"
+	fi
+	exec {lock}>&-
+	touch -c "$entry"
+	echo "$entry"
+}
+
+# Entries of the same kind that nobody used for two weeks, and what a killed run left half made.
+prune() {
+	find "$CACHE" -mindepth 1 -maxdepth 1 -name "$1-*" ! -path "$2" -mtime +14 \
+		-exec rm -rf --one-file-system {} +
+	find "$CACHE" -mindepth 1 -maxdepth 1 \( -name '.tmp-*' -o -name 'run.*' \) -mmin +1440 \
+		-exec rm -rf --one-file-system {} +
+}
+
+# in_root ROOT [HOST-DIR=ROOT-DIR[:ro]]... -- CMD... : runs CMD in ROOT by chroot, with the directories mounted; all
+# mounts are in a namespace of their own and end with the command.
+in_root() {
+	local root=$1
+	shift
+	# shellcheck disable=SC2016 # the inner shell expands these
+	unshare --mount --propagation private -- bash -eu -c '
+		root=$1
+		shift
+		mount --rbind /proc "$root/proc"
+		mount --rbind /dev "$root/dev"
+		mount --rbind /sys "$root/sys"
+		mount -t tmpfs -o mode=1777 tmpfs "$root/tmp"
+		mount -t tmpfs tmpfs "$root/run"
+		while [ "$1" != -- ]; do
+			opt=
+			dir=${1#*=}
+			case $dir in *:ro) opt=ro dir=${dir%:ro} ;; esac
+			mkdir -p "$root/run/mnt$dir"
+			mount --bind "${1%%=*}" "$root/run/mnt$dir"
+			[ -z "$opt" ] || mount -o remount,bind,ro "$root/run/mnt$dir"
+			shift
+		done
+		shift
+		exec chroot "$root" /usr/bin/env -i HOME=/root LC_ALL=C.UTF-8 TERM="${TERM:-dumb}" \
+			PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "$@"
+	' in_root "$root" "$@"
+}
+
+# bootstrap TMPDIR SUITE SETUP PACKAGE... : a Debian root; SETUP is a script that is run early and late, or empty
+bootstrap() {
+	local dir=$1 suite=$2 setup=$3 started=$SECONDS opts=() log
+	shift 3
+
+	say "making a Debian $suite root for ${dir##*/.tmp-} (once; a few minutes)"
+	mapfile -t opts < <(apt_options)
+	if [ -n "$setup" ]; then
+		export XCOPY_SETUP_ROOT=$setup
+		# shellcheck disable=SC2016 # mmdebstrap's shell expands these
+		opts+=(--essential-hook='bash "$XCOPY_SETUP_ROOT" early "$1"'
+			--customize-hook='bash "$XCOPY_SETUP_ROOT" late "$1"')
+	fi
+	# A mirror that lags behind has a Release file past its validity, which harms nothing here.
+	opts+=(--aptopt='Acquire::Check-Valid-Until "false"')
+	log=$dir.log
+	if ! mmdebstrap --variant=apt --format=directory --include="$(IFS=,; echo "$*")" "${opts[@]}" \
+		"$suite" "$dir" "$(mirror)" >"$log" 2>&1 </dev/null; then
+		tail -n 40 "$log" >&2
+		rm -f "$log"
+		say "mmdebstrap could not make a Debian $suite root: see above; is the mirror reachable?"
+		return 1
+	fi
+	rm -f "$log"
+	chmod 755 "$dir"
+	say "made in $((SECONDS - started)) s, $(du -sm "$dir" | cut -f 1) MiB"
+}
+
+tools_root() {
+	cache_entry "root-tools-$(cache_key trixie "${TOOLS_PACKAGES[@]}")" \
+		bootstrap trixie '' "${TOOLS_PACKAGES[@]}"
+}
+
+lint_root() {
+	cache_entry "root-lint-$(cache_key trixie "$(cat "$VM_DIR/host/setup-lint.sh")" "${LINT_PACKAGES[@]}")" \
+		bootstrap trixie "$VM_DIR/host/setup-lint.sh" "${LINT_PACKAGES[@]}"
+}
+
+guest_key() {
+	cache_key "$1" "$(cat "$VM_DIR/guest/setup-root.sh")" "${GUEST_PACKAGES[@]}"
+}
+
+guest_root() {
+	cache_entry "root-$1-$(guest_key "$1")" \
+		bootstrap "$1" "$VM_DIR/guest/setup-root.sh" "${GUEST_PACKAGES[@]}"
+}
+
+make_image() {
+	local dir=$1 root=$2 tools=$3 version started=$SECONDS kernel
+
+	version=$(kernel_version "$root") || return 1
+	kernel=$root/boot/vmlinuz-$version
+	[ -e "$kernel" ] || kernel=$root/usr/lib/modules/$version/vmlinuz
+	cp -L "$kernel" "$dir/vmlinuz" &&
+		cp -L "$root/boot/initrd.img-$version" "$dir/initrd" &&
+		in_root "$tools" "$root=/root:ro" "$dir=/image" -- \
+			mke2fs -q -t ext4 -L xcopy-root -d /run/mnt/root /run/mnt/image/root.img 8G || return 1
+	say "made a disk image of ${root##*/} in $((SECONDS - started)) s, $(du -sm "$dir" | cut -f 1) MiB"
+}
+
+# guest_image SUITE : prints the directory with vmlinuz, initrd and root.img
+guest_image() {
+	local root tools
+
+	root=$(guest_root "$1") || return 1
+	tools=$(tools_root) || return 1
+	cache_entry "image-$1-$(guest_key "$1")" make_image "$root" "$tools"
+}
+
+# The kernel that a root holds modules and headers of.
+kernel_version() {
+	local dir
+
+	for dir in "$1"/usr/lib/modules/*; do
+		if [ -e "$dir/build/Makefile" ] || [ -L "$dir/build" ]; then
+			basename "$dir"
+			return
+		fi
+	done
+	die "no kernel with headers in $1"
+}
+
+# snapshot DIR : copies the checkout's sources to DIR, so that what is built and run is one state of them; what
+# .gitignore names stays behind, products of builds on the host with it.
+snapshot() {
+	tar -C "$TOP_DIR" --exclude-vcs --exclude-vcs-ignores --exclude=./build -cf - . |
+		tar -C "$1" --no-same-owner -xf -
+}
+
+# Mixed into the names of what is built: equal sources need no new build.
+tree_key() {
+	(cd "$1" && find . -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum; find . -type l -printf '%p %l\n') |
+		sha256sum | cut -c 1-12
+}
+
+# What the build of the modules, programs and test tools is made from.
+BUILD_PARTS=(Kbuild Makefile dm-xcopy compat userspace Documentation tests/modules tests/tools tests/vm/host/build-in-root.sh)
+
+build_parts() {
+	local part tmp
+
+	tmp=$(mktemp -d "$CACHE/run.XXXXXX") || return 1
+	for part in "${BUILD_PARTS[@]}"; do
+		[ ! -e "$1/$part" ] || { mkdir -p "$tmp/$(dirname "$part")" && cp -a "$1/$part" "$tmp/$part"; } || return 1
+	done
+	tree_key "$tmp"
+	rm -rf --one-file-system "$tmp"
+}
+
+make_build() {
+	in_root "$2" "$3=/src:ro" "$1=/build" -- bash /run/mnt/src/tests/vm/host/build-in-root.sh
+}
+
+# guest_build SUITE SNAPSHOT : prints the directory with modules/, tools/ and root/ built in the suite's root
+guest_build() {
+	local root key
+
+	root=$(guest_root "$1") || return 1
+	key=$(build_parts "$2") || return 1
+	cache_entry "build-$1-$(cache_key "$(guest_key "$1")" "$key")" make_build "$root" "$2"
+}
+
+# accelerator TOOLS IMAGE : prints kvm when a guest is seen to boot under it, else tcg. A /dev/kvm that opens proves
+# nothing: there are hosts on which guests hang under it. The answer holds until the host boots again.
+accelerator() {
+	local entry
+
+	[ -w /dev/kvm ] || {
+		echo tcg
+		return
+	}
+	entry=$(cache_entry "kvm-$(cut -c 1-13 /proc/sys/kernel/random/boot_id)" probe_kvm "$1" "$2") || return 1
+	cat "$entry/accel"
+}
+
+# A kernel with no root file system panics within seconds. Where it does, it runs.
+probe_kvm() {
+	say "trying whether guests run under KVM (once a boot of this host)"
+	if in_root "$2" "$3=/image:ro" "$1=/probe" -- timeout -s KILL 20 qemu-system-x86_64 -nodefaults -display none \
+		-machine q35 -accel kvm -cpu host -m 512 -no-reboot -kernel /run/mnt/image/vmlinuz \
+		-append 'console=ttyS0 panic=-1' -serial file:/run/mnt/probe/console >/dev/null 2>&1 </dev/null &&
+		grep -q 'Unable to mount root fs' "$1/console"; then
+		echo kvm >"$1/accel"
+	else
+		echo tcg >"$1/accel"
+	fi
+	say "guests run under $(cat "$1/accel")"
+}

@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What a test printed, and what its guest's console showed, made into points."""
+
+import re
+
+BAD_CONSOLE = re.compile("|".join((
+    r"\bBUG:", r"\bWARNING:", r"\bOops\b", r"Call Trace", r"blocked for more than", r"soft lockup", r"hard LOCKUP",
+    r"Kernel panic", r"rcu:.*(stall|starved)", r"INFO: (possible|task|trying)", r"general protection fault",
+    r"nable to handle", r"KASAN", r"UBSAN", r"refcount_t:", r"scheduling while atomic", r"list_(add|del) corruption",
+    r"sleeping function called", r"Bad page state", r"Out of memory:", r"segfault at", r"still has waiters")))
+
+
+class Point:
+    """One line of TAP."""
+
+    def __init__(self, passed, text, skip=None, detail=()):
+        self.passed = passed
+        self.text = text
+        self.skip = skip
+        self.detail = list(detail)
+
+
+def read_tap(output):
+    """Returns (points, planned, skip reason of the whole file) of a test's output."""
+    points, planned, skip_all, detail = [], None, None, []
+    for line in output.splitlines():
+        point = re.match(r"(ok|not ok)\b(?: \d+)?(?: - )?(.*)", line)
+        plan = re.match(r"1\.\.(\d+)(?: # SKIP ?(.*))?$", line)
+        if point:
+            text, hash_, directive = point.group(2).partition(" # ")
+            skip = re.match(r"SKIP ?(.*)", directive) if hash_ else None
+            if skip:
+                reason = skip.group(1).strip()
+                points.append(Point(bool(reason), text if reason else f"{text} (skipped without a reason)", reason or None))
+            else:
+                points.append(Point(point.group(1) == "ok", point.group(2)))
+            points[-1].detail = detail
+            detail = []
+        elif plan:
+            planned = int(plan.group(1))
+            if planned == 0:
+                skip_all = (plan.group(2) or "").strip()
+        else:
+            detail.append(line)
+    return points, planned, skip_all, detail
+
+
+def judge_console(text, expected):
+    """The bad lines of a console, less those that are expected; each with what follows it."""
+    lines = text.splitlines()
+    for number, line in enumerate(lines):
+        if BAD_CONSOLE.search(line) and not any(regexp.search(line) for regexp in expected):
+            return lines[max(0, number - 3):number + 40]
+    return []

@@ -1,0 +1,329 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Runs VM tests: makes the boots they need, drives the guest's agent, prints TAP. Started by ../run in the tools root."""
+
+import argparse
+import collections
+import fcntl
+import fnmatch
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import time
+
+import headers
+import judge
+from guest import Guest, GuestError
+
+BOOT_TIMEOUT = 240
+CLEANUP_TIMEOUT = 150
+VERBOSE = os.environ.get("V") == "1"
+
+
+class Config:
+    """Where things are, in the tools root's names."""
+
+    image = "/run/mnt/image"
+    src = "/run/mnt/src"
+    build = "/run/mnt/build"
+    out = "/run/mnt/out"
+    work = "/run/mnt/work"
+    stdin = subprocess.DEVNULL
+    stdout = None
+    mode = "xcopy.run"
+
+    def __init__(self, suite, accel):
+        self.suite = suite
+        self.boots = 0
+        self.accel = ["-accel", "kvm", "-cpu", "host"] if accel == "kvm" else \
+            ["-accel", "tcg,thread=multi", "-cpu", "max"]
+
+    @staticmethod
+    def serial(console):
+        """The console goes to a file."""
+        return ["-serial", f"file:{console}"]
+
+
+class Report:
+    """Prints points as one stream of TAP, and counts them."""
+
+    def __init__(self):
+        self.count = collections.Counter()
+
+    def comment(self, text):
+        """A line that is no point."""
+        print(f"# {text}", flush=True)
+
+    def point(self, test, point):
+        """One point."""
+        number = sum(self.count.values()) + 1
+        text = f"{test.name}: {point.text}"
+        if point.skip:
+            self.count["skipped"] += 1
+            print(f"ok {number} - {text} # SKIP {point.skip}", flush=True)
+            return
+        self.count["passed" if point.passed else "failed"] += 1
+        print(f"{'ok' if point.passed else 'not ok'} {number} - {text}", flush=True)
+        if VERBOSE or not point.passed:
+            for line in point.detail[-60:]:
+                print(f"    {line}", flush=True)
+
+    def summary(self):
+        """The closing line."""
+        line = f"{self.count['passed']} passed, {self.count['failed']} failed"
+        if self.count["skipped"]:
+            line += f", {self.count['skipped']} skipped"
+        return line
+
+
+class Session:
+    """Runs the tests of one group, in as many boots as that takes."""
+
+    def __init__(self, tests, config, report):
+        self.todo = collections.deque(tests)
+        self.config = config
+        self.report = report
+        self.guest = None
+        self.test = None        # the one that is running
+        self.phase = 1
+        self.ended = False      # the phase has asked for the guest's end
+        self.started = 0
+        self.deadline = 0
+        self.console_from = 0
+
+    def run(self):
+        """Runs all of them."""
+        while self.todo:
+            first = self.todo[0]
+            self.phase = 1
+            lock(fcntl.LOCK_EX)
+            try:
+                self.guest = Guest(first.needs, self.config, bool(first.console))
+                self._drive()
+            except GuestError as error:
+                self._fail_group(str(error))
+            finally:
+                if self.guest:
+                    self.guest.kill()
+                lock(fcntl.LOCK_UN)
+
+    def _boot(self):
+        self.guest.start()
+        self.console_from = 0
+        self.test = None
+        self.ended = False
+        self.deadline = time.monotonic() + BOOT_TIMEOUT
+
+    def _drive(self):
+        """One guest, until it has run what it can."""
+        self._boot()
+        while True:
+            for channel, line in self.guest.poll(0.5):
+                if channel is self.guest.agent:
+                    if not self._agent(line):
+                        return
+                elif not self._control(line):
+                    return
+                if self.guest.agent is None:
+                    self._boot()
+                    break
+            else:
+                if self._lost():
+                    return
+
+    # What ends a guest that should go on
+
+    def _lost(self):
+        if self._reset_seen():
+            return self._over("the guest reset itself (a panic?)")
+        if not self.guest.running():
+            return self._over("QEMU ended by itself")
+        if time.monotonic() > self.deadline:
+            if self.test is None:
+                return self._over("the guest did not come up")
+            return self._over(f"did not end within {self.test.timeout} s")
+        return False
+
+    def _reset_seen(self):
+        return any(event["event"] in ("RESET", "SHUTDOWN", "GUEST_PANICKED") for event in self.guest.events)
+
+    def _over(self, why):
+        if self.test is None:
+            self._fail_group(why)
+            return True
+        # A panic's text is still on its way when its reset is.
+        self._finish(why)
+        self.todo.popleft()
+        return True
+
+    def _fail_group(self, why):
+        """The guest is no use: nothing of the group can be run."""
+        console = self.guest.console_text().splitlines()[-40:] if self.guest and self.guest.console else []
+        for test in self.todo:
+            self.report.point(test, judge.Point(False, why, detail=console))
+            console = []
+        self.todo.clear()
+
+    # The agent
+
+    def _agent(self, line):
+        """Handles a line of the agent; False when the guest is done with."""
+        word, *rest = line.split(" ")
+        if word == "NEXT":
+            return self._next()
+        if word == "END" and self.test and not self.ended:
+            self._finish(None if self.phase == self.test.phases else
+                         f"ended in phase {self.phase} of {self.test.phases} without vm_kill, vm_crash or vm_reboot")
+            self.todo.popleft()
+            self.phase = 1
+            self.test = None
+            self.deadline = time.monotonic() + CLEANUP_TIMEOUT
+            self.guest.agent.send("OK")
+        elif word == "CLEAN" and rest:
+            self.report.comment(f"{rest[0]} left: {' '.join(rest[1:])}")
+        return True
+
+    def _next(self):
+        if not self.todo:
+            self.guest.agent.send("STOP")
+            return False
+        self.test = self.todo[0]
+        self.ended = False
+        self.started = time.monotonic()
+        self.deadline = self.started + self.test.timeout * SCALE + CLEANUP_TIMEOUT
+        if self.phase == 1:
+            self.report.comment(f"{self.test.name} ({self.config.suite}, {self.test.needs['topology']}): {self.test.title}")
+        self.guest.agent.send(f"RUN {self.test.name} {self.phase} {int(self.test.timeout * SCALE)} "
+                              f"{'load' if self.test.modules else 'none'}")
+        return True
+
+    # What a test asks of the host
+
+    def _control(self, line):
+        """Handles a request; False never, the guest goes on or is booted again."""
+        word, _, rest = line.partition(" ")
+        if word == "KILL":
+            self._next_phase(self.guest.kill)
+        elif word == "CRASH":
+            self._next_phase(self._reset)
+        elif word == "REBOOT":
+            self.ended = True
+            self.guest.control.send("OK")
+            self._next_phase(lambda: self.guest.wait_event("RESET", 90))
+        elif word == "HOTREMOVE":
+            answer = self.guest.command({"execute": "device_del", "arguments": {"id": rest}})
+            if "error" in answer:
+                self.guest.control.send("ERROR " + answer["error"]["desc"])
+            elif not self.guest.wait_event("DEVICE_DELETED", 60, device=rest):
+                self.guest.control.send("ERROR the guest did not let the device go within 60 s")
+            else:
+                self.guest.control.send("OK")
+        elif word == "QMP":
+            try:
+                answer = self.guest.command(json.loads(rest))
+            except ValueError as error:
+                answer = {"error": {"desc": f"no JSON: {error}"}}
+            self.guest.control.send(("ERROR " if "error" in answer else "OK ") + json.dumps(answer))
+        else:
+            self.guest.control.send(f"ERROR the host knows no '{word}'")
+        return True
+
+    def _reset(self):
+        self.guest.command({"execute": "system_reset"})
+
+    def _next_phase(self, end):
+        """Ends the guest, and the phase with it. A guest reset in place keeps its QEMU, and what that has in flight."""
+        if self.test is None or self.phase >= self.test.phases:
+            self.guest.control.send("ERROR no phase follows: the test's '# phases:' line says so")
+            return
+        self.ended = True
+        console = self.guest.console_size()
+        end()
+        self._finish(None, console)
+        self.phase += 1
+        if self.guest.agent is None:
+            return
+        self.test = None
+        self.ended = False
+        self.guest.events.clear()
+        self.console_from = self.guest.console_size()
+        self.deadline = time.monotonic() + BOOT_TIMEOUT
+
+    # The verdict on a phase
+
+    def _finish(self, failure, console_to=None):
+        test = self.test
+        text = self.guest.console_text(self.console_from)
+        if console_to is not None:
+            text = text[:console_to - self.console_from]
+        self.console_from += len(text.encode(errors="replace"))
+        log = pathlib.Path(self.config.out) / f"{test.name}.{self.phase}.log"
+        output = log.read_text(errors="replace") if log.exists() else ""
+        points, planned, skip_all, rest = judge.read_tap(output)
+        for point in points:
+            self.report.point(test, point)
+        if skip_all:
+            self.report.point(test, judge.Point(True, test.title, skip=skip_all))
+        elif skip_all is not None:
+            self.report.point(test, judge.Point(False, "skipped without a reason"))
+        if failure:
+            self.report.point(test, judge.Point(False, failure, detail=rest[-20:] + ["console:"] + text.splitlines()[-40:]))
+        elif not self.ended and planned is None:
+            self.report.point(test, judge.Point(False, "ended without a plan", detail=rest))
+        elif not self.ended and not points and skip_all is None:
+            self.report.point(test, judge.Point(False, "tested nothing", detail=rest))
+        bad = judge.judge_console(text, test.console)
+        if bad:
+            self.report.point(test, judge.Point(False, "the console is clean", detail=bad))
+        self.report.comment(f"{test.name}: {time.monotonic() - self.started:.0f} s")
+
+
+def lock(operation):
+    """Takes or gives back the lock on XCOPY_VM_LOCK, which ../run has opened for us."""
+    descriptor = os.environ.get("XCOPY_VM_LOCK_FD")
+    if descriptor:
+        fcntl.flock(int(descriptor), operation)
+
+
+SCALE = float(os.environ.get("XCOPY_TIMEOUT_SCALE", "1"))
+
+
+def chosen(directory, patterns):
+    """The tests whose names match."""
+    tests = []
+    for path in sorted(directory.glob("*.sh")):
+        if not patterns or any(fnmatch.fnmatchcase(path.stem, pattern) for pattern in patterns):
+            tests.append(headers.load(path))
+    return tests
+
+
+def main():
+    """Runs what the command line names."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--suite", required=True)
+    parser.add_argument("--accel", required=True)
+    parser.add_argument("--test", action="append", default=[])
+    arguments = parser.parse_args()
+    config = Config(arguments.suite, arguments.accel)
+    report = Report()
+    try:
+        tests = chosen(pathlib.Path(config.src) / "tests/vm/t", arguments.test)
+    except headers.HeaderError as error:
+        sys.exit(f"run: {error}")
+    if not tests:
+        sys.exit(f"run: no test is named like {' or '.join(arguments.test) or 'anything'}")
+    groups = {}
+    for test in tests:
+        if config.suite in test.suites:
+            groups.setdefault(test.group(), []).append(test)
+        else:
+            report.point(test, judge.Point(True, test.title, skip=f"it is for {', '.join(test.suites)}"))
+    for group in groups.values():
+        Session(group, config, report).run()
+    print(report.summary(), flush=True)
+    sys.exit(1 if report.count["failed"] or not report.count["passed"] else 0)
+
+
+if __name__ == "__main__":
+    main()
