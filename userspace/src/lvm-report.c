@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "lvm-report.h"
+
+#include <json-c/json.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "memory.h"
+#include "names.h"
+#include "sizes.h"
+
+static const char *text_of(struct json_object *row, const char *column)
+{
+	struct json_object *value;
+
+	if (!json_object_object_get_ex(row, column, &value) || !value)
+		return "";
+	return json_object_get_string(value);
+}
+
+/* LVM reports numbers as strings, and "" where there is none. */
+static uint64_t number_of(struct json_object *row, const char *column)
+{
+	uint64_t number;
+
+	return number_parse(text_of(row, column), &number) ? number : 0;
+}
+
+typedef void row_fn(struct json_object *row, struct lvm_report *report);
+
+static const char *each_row(const char *json, row_fn *fn, struct lvm_report *report)
+{
+	struct json_object *root = json_tokener_parse(json), *reports;
+
+	if (!root || !json_object_object_get_ex(root, "report", &reports) ||
+	    !json_object_is_type(reports, json_type_array)) {
+		json_object_put(root);
+		return "has no \"report\" array";
+	}
+	for (size_t i = 0; i < json_object_array_length(reports); i++) {
+		json_object_object_foreach(json_object_array_get_idx(reports, i), key, rows) {
+			(void)key;
+			if (!json_object_is_type(rows, json_type_array))
+				continue;
+			for (size_t j = 0; j < json_object_array_length(rows); j++)
+				fn(json_object_array_get_idx(rows, j), report);
+		}
+	}
+	json_object_put(root);
+	return NULL;
+}
+
+static void add_vg(struct json_object *row, struct lvm_report *report)
+{
+	const char *name = text_of(row, "vg_name");
+
+	if (!*name || lvm_report_vg(report, name))
+		return;
+	report->vgs = need_more(report->vgs, report->nr_vgs + 1, sizeof(*report->vgs));
+	report->vgs[report->nr_vgs++] = (struct lvm_vg){
+		.name = need_copy(name),
+		.uuid = need_copy(text_of(row, "vg_uuid")),
+		.lock_type = need_copy(text_of(row, "vg_lock_type")),
+		.attr = need_copy(text_of(row, "vg_attr")),
+		.seqno = number_of(row, "vg_seqno"),
+		.extent = number_of(row, "vg_extent_size"),
+		.free = number_of(row, "vg_free"),
+	};
+}
+
+static void add_pv(struct json_object *row, struct lvm_report *report)
+{
+	report->pvs = need_more(report->pvs, report->nr_pvs + 1, sizeof(*report->pvs));
+	report->pvs[report->nr_pvs++] = (struct lvm_pv){
+		.path = need_copy(text_of(row, "pv_name")),
+		.uuid = need_copy(text_of(row, "pv_uuid")),
+		.vg_name = need_copy(text_of(row, "vg_name")),
+		.pe_start = number_of(row, "pe_start"),
+		.free = number_of(row, "pv_free"),
+		.missing = *text_of(row, "pv_missing") != 0,
+		.allocatable = *text_of(row, "pv_allocatable") != 0,
+	};
+	add_vg(row, report);
+}
+
+static void add_tags(struct lvm_lv *lv, const char *tags)
+{
+	char *copy = need_copy(tags), *state, *tag;
+
+	for (tag = strtok_r(copy, ",", &state); tag; tag = strtok_r(NULL, ",", &state)) {
+		lv->tags = need_more(lv->tags, lv->nr_tags + 1, sizeof(*lv->tags));
+		lv->tags[lv->nr_tags++] = need_copy(tag);
+	}
+	free(copy);
+}
+
+/* Hidden LVs are reported as [name]. */
+static char *bare_name(const char *name)
+{
+	size_t length = strlen(name);
+
+	if (length > 2 && name[0] == '[' && name[length - 1] == ']')
+		return need_text("%.*s", (int)length - 2, name + 1);
+	return need_copy(name);
+}
+
+static struct lvm_lv *find_or_add_lv(struct json_object *row, struct lvm_report *report)
+{
+	char uuid[69];
+	struct lvm_lv *lv;
+
+	name_dm_uuid(text_of(row, "vg_uuid"), text_of(row, "lv_uuid"), uuid);
+	for (size_t i = 0; i < report->nr_lvs; i++)
+		if (!strcmp(report->lvs[i].dm_uuid, uuid))
+			return &report->lvs[i];
+	report->lvs = need_more(report->lvs, report->nr_lvs + 1, sizeof(*report->lvs));
+	lv = &report->lvs[report->nr_lvs++];
+	*lv = (struct lvm_lv){
+		.vg_name = need_copy(text_of(row, "vg_name")),
+		.name = bare_name(text_of(row, "lv_name")),
+		.dm_uuid = need_copy(uuid),
+		.attr = need_copy(text_of(row, "lv_attr")),
+		.size = number_of(row, "lv_size"),
+	};
+	add_tags(lv, text_of(row, "lv_tags"));
+	return lv;
+}
+
+static void add_segment(struct json_object *row, struct lvm_report *report)
+{
+	struct lvm_lv *lv = find_or_add_lv(row, report);
+
+	lv->segments = need_more(lv->segments, lv->nr_segments + 1, sizeof(*lv->segments));
+	lv->segments[lv->nr_segments++] = (struct lvm_segment){
+		.type = need_copy(text_of(row, "segtype")),
+		.devices = need_copy(text_of(row, "devices")),
+		.start = number_of(row, "seg_start"),
+		.size = number_of(row, "seg_size"),
+	};
+}
+
+const char *lvm_report_parse_pvs(const char *json, struct lvm_report *report)
+{
+	return each_row(json, add_pv, report);
+}
+
+const char *lvm_report_parse_lvs(const char *json, struct lvm_report *report)
+{
+	return each_row(json, add_segment, report);
+}
+
+static void free_lv(struct lvm_lv *lv)
+{
+	for (size_t i = 0; i < lv->nr_tags; i++)
+		free(lv->tags[i]);
+	for (size_t i = 0; i < lv->nr_segments; i++) {
+		free(lv->segments[i].type);
+		free(lv->segments[i].devices);
+	}
+	free(lv->tags);
+	free(lv->segments);
+	free(lv->vg_name);
+	free(lv->name);
+	free(lv->dm_uuid);
+	free(lv->attr);
+}
+
+void lvm_report_free(struct lvm_report *report)
+{
+	for (size_t i = 0; i < report->nr_pvs; i++) {
+		free(report->pvs[i].path);
+		free(report->pvs[i].uuid);
+		free(report->pvs[i].vg_name);
+	}
+	for (size_t i = 0; i < report->nr_vgs; i++) {
+		free(report->vgs[i].name);
+		free(report->vgs[i].uuid);
+		free(report->vgs[i].lock_type);
+		free(report->vgs[i].attr);
+	}
+	for (size_t i = 0; i < report->nr_lvs; i++)
+		free_lv(&report->lvs[i]);
+	free(report->pvs);
+	free(report->vgs);
+	free(report->lvs);
+	*report = (struct lvm_report){ 0 };
+}
+
+const struct lvm_vg *lvm_report_vg(const struct lvm_report *report, const char *name)
+{
+	for (size_t i = 0; i < report->nr_vgs; i++)
+		if (!strcmp(report->vgs[i].name, name))
+			return &report->vgs[i];
+	return NULL;
+}
+
+const struct lvm_lv *lvm_report_lv(const struct lvm_report *report, const char *vg,
+				   const char *lv)
+{
+	for (size_t i = 0; i < report->nr_lvs; i++)
+		if (!strcmp(report->lvs[i].vg_name, vg) && !strcmp(report->lvs[i].name, lv))
+			return &report->lvs[i];
+	return NULL;
+}
+
+const struct lvm_lv *lvm_report_uuid(const struct lvm_report *report, const char *dm_uuid)
+{
+	for (size_t i = 0; i < report->nr_lvs; i++)
+		if (!strcmp(report->lvs[i].dm_uuid, dm_uuid))
+			return &report->lvs[i];
+	return NULL;
+}
+
+const char *lvm_lv_tag(const struct lvm_lv *lv, const char *prefix)
+{
+	size_t length = strlen(prefix);
+
+	for (size_t i = 0; i < lv->nr_tags; i++)
+		if (!strncmp(lv->tags[i], prefix, length))
+			return lv->tags[i] + length;
+	return NULL;
+}

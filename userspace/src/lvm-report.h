@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What LVM reports: volume groups, their PVs, logical volumes and segments. */
+#ifndef XCOPYSETUP_LVM_REPORT_H
+#define XCOPYSETUP_LVM_REPORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct lvm_pv {
+	char *path;
+	char *uuid;
+	char *vg_name;
+	uint64_t pe_start;	/* bytes */
+	uint64_t free;		/* bytes */
+	bool missing;
+	bool allocatable;
+};
+
+struct lvm_vg {
+	char *name;
+	char *uuid;		/* with dashes */
+	char *lock_type;	/* "" or "none": local */
+	char *attr;
+	uint64_t seqno;
+	uint64_t extent;	/* bytes */
+	uint64_t free;		/* bytes */
+};
+
+struct lvm_segment {
+	char *type;
+	char *devices;		/* "/dev/sda(0)"; several are joined by commas */
+	uint64_t start;		/* bytes */
+	uint64_t size;		/* bytes */
+};
+
+struct lvm_lv {
+	char *vg_name;
+	char *name;		/* hidden ones keep LVM's brackets out */
+	char *dm_uuid;		/* "LVM-..." */
+	char *attr;
+	uint64_t size;		/* bytes */
+	char **tags;
+	size_t nr_tags;
+	struct lvm_segment *segments;
+	size_t nr_segments;
+};
+
+struct lvm_report {
+	struct lvm_pv *pvs;
+	size_t nr_pvs;
+	struct lvm_vg *vgs;
+	size_t nr_vgs;
+	struct lvm_lv *lvs;
+	size_t nr_lvs;
+};
+
+/* Columns that the parsers below need. */
+#define LVM_PV_COLUMNS "pv_name,pv_uuid,pe_start,pv_free,pv_missing,pv_allocatable,vg_name," \
+	"vg_uuid,vg_seqno,vg_lock_type,vg_attr,vg_extent_size,vg_free"
+#define LVM_LV_COLUMNS "vg_name,vg_uuid,lv_name,lv_uuid,lv_size,lv_attr,lv_tags,segtype," \
+	"seg_start,seg_size,devices"
+
+/**
+ * lvm_report_parse_pvs() - add the JSON of "pvs -o LVM_PV_COLUMNS" to @report
+ * lvm_report_parse_lvs() - add the JSON of "lvs --segments -o LVM_LV_COLUMNS"
+ *
+ * Return: NULL, or what is wrong with the text.
+ */
+const char *lvm_report_parse_pvs(const char *json, struct lvm_report *report);
+const char *lvm_report_parse_lvs(const char *json, struct lvm_report *report);
+
+void lvm_report_free(struct lvm_report *report);
+
+const struct lvm_vg *lvm_report_vg(const struct lvm_report *report, const char *name);
+const struct lvm_lv *lvm_report_lv(const struct lvm_report *report, const char *vg,
+				   const char *lv);
+const struct lvm_lv *lvm_report_uuid(const struct lvm_report *report, const char *dm_uuid);
+
+/** lvm_lv_tag() - what follows @prefix in the LV's first tag that begins with it, or NULL */
+const char *lvm_lv_tag(const struct lvm_lv *lv, const char *prefix);
+
+#endif

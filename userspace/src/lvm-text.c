@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "lvm-text.h"
+
+#include <asm/byteorder.h>
+#include <linux/types.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "memory.h"
+
+#define SECTOR		512
+#define LABEL_SECTORS	4
+#define ALIGN		4096
+#define TEXT_MAX	(64 << 20)	/* no metadata area is larger in practice */
+
+/* On-disk structures of LVM2's text format, little endian. */
+struct label_header {
+	__u8 id[8];		/* LABELONE */
+	__le64 sector;
+	__le32 crc;
+	__le32 offset;		/* of the PV header, from the label */
+	__u8 type[8];		/* LVM2 001 */
+} __attribute__((packed));
+
+struct location {
+	__le64 offset;		/* bytes */
+	__le64 size;		/* bytes */
+} __attribute__((packed));
+
+struct pv_header {
+	__u8 uuid[32];
+	__le64 device_size;
+	struct location areas[];	/* data areas, empty one, metadata areas, empty one */
+} __attribute__((packed));
+
+struct text_location {
+	__le64 offset;		/* from the area's start */
+	__le64 size;
+	__le32 crc;
+	__le32 flags;
+} __attribute__((packed));
+
+#define TEXT_IGNORED	1
+
+struct area_header {
+	__le32 crc;
+	__u8 magic[16];
+	__le32 version;
+	__le64 start;
+	__le64 size;
+	struct text_location texts[4];	/* 0: committed */
+} __attribute__((packed));
+
+static const __u8 area_magic[16] = " LVM2 x[5A%r0N*>";
+
+/* Read [offset, offset + size) with alignment that O_DIRECT takes; into @out. */
+static bool read_at(int fd, uint64_t offset, size_t size, void *out)
+{
+	uint64_t first = offset / ALIGN * ALIGN;
+	size_t span = (offset + size - first + ALIGN - 1) / ALIGN * ALIGN;
+	void *buffer;
+	ssize_t got;
+
+	if (posix_memalign(&buffer, ALIGN, span))
+		return false;
+	got = pread(fd, buffer, span, first);
+	if (got >= 0 && (uint64_t)got >= offset - first + size)
+		memcpy(out, (char *)buffer + (offset - first), size);
+	else
+		got = -1;
+	free(buffer);
+	return got >= 0;
+}
+
+/* A string value ("key = "value"") of the section that @text begins with. */
+static bool section_has(const char *text, const char *key, const char *value)
+{
+	char *wanted = need_text("\n%s = \"%s\"", key, value);
+	const char *found = strstr(text, wanted);
+
+	free(wanted);
+	return found != NULL;
+}
+
+enum lvm_text_result lvm_text_parse(const char *text, const char *vg_uuid, uint64_t *seqno)
+{
+	const char *section = strstr(text, "{\n"), *number;
+	unsigned long long value;
+
+	if (!section || !section_has(section, "id", vg_uuid))
+		return LVM_TEXT_BAD;
+	number = strstr(section, "\nseqno = ");
+	if (!number || sscanf(number + 9, "%llu", &value) != 1)
+		return LVM_TEXT_BAD;
+	*seqno = value;
+	return LVM_TEXT_FOUND;
+}
+
+/* The area is a ring behind its header sector: a text may go on at the ring's start. */
+static bool read_text(int fd, const struct area_header *area, char *text)
+{
+	uint64_t start = __le64_to_cpu(area->start), size = __le64_to_cpu(area->size);
+	uint64_t offset = __le64_to_cpu(area->texts[0].offset);
+	uint64_t length = __le64_to_cpu(area->texts[0].size), before = length;
+
+	if (offset < SECTOR || offset >= size || length > size - SECTOR)
+		return false;
+	if (before > size - offset)
+		before = size - offset;
+	return read_at(fd, start + offset, before, text) &&
+	       (before == length ||
+		read_at(fd, start + SECTOR, length - before, text + before));
+}
+
+static enum lvm_text_result read_area(int fd, const struct location *location,
+				      const char *vg_uuid, uint64_t *seqno)
+{
+	enum lvm_text_result result = LVM_TEXT_BAD;
+	struct area_header area;
+	uint64_t length;
+	char *text;
+
+	if (!read_at(fd, __le64_to_cpu(location->offset), sizeof(area), &area) ||
+	    memcmp(area.magic, area_magic, sizeof(area_magic)))
+		return LVM_TEXT_BAD;
+	length = __le64_to_cpu(area.texts[0].size);
+	if (!area.texts[0].offset || (__le32_to_cpu(area.texts[0].flags) & TEXT_IGNORED))
+		return LVM_TEXT_NONE;
+	if (length > TEXT_MAX)
+		return LVM_TEXT_BAD;
+	text = need(length + 1);
+	if (read_text(fd, &area, text))
+		result = lvm_text_parse(text, vg_uuid, seqno);
+	free(text);
+	return result;
+}
+
+/* Offset of the PV header in @head, the first LABEL_SECTORS sectors; 0 if there is no label. */
+static size_t find_label(const char *head)
+{
+	for (size_t sector = 0; sector < LABEL_SECTORS; sector++) {
+		const struct label_header *label = (const void *)(head + sector * SECTOR);
+
+		if (!memcmp(label->id, "LABELONE", 8) && !memcmp(label->type, "LVM2 001", 8) &&
+		    __le32_to_cpu(label->offset) < SECTOR)
+			return sector * SECTOR + __le32_to_cpu(label->offset);
+	}
+	return 0;
+}
+
+enum lvm_text_result lvm_text_seqno(int fd, const char *vg_uuid, uint64_t *seqno)
+{
+	char head[LABEL_SECTORS * SECTOR + SECTOR] = { 0 };
+	enum lvm_text_result result = LVM_TEXT_NONE;
+	const struct location *area, *end;
+	size_t header;
+
+	if (!read_at(fd, 0, LABEL_SECTORS * SECTOR, head))
+		return LVM_TEXT_BAD;
+	header = find_label(head);
+	if (!header)
+		return LVM_TEXT_BAD;
+	area = ((const struct pv_header *)(head + header))->areas;
+	end = (const void *)(head + sizeof(head) - sizeof(*area));
+	while (area < end && area->offset)
+		area++;
+	for (area++; area < end && area->offset && result == LVM_TEXT_NONE; area++)
+		result = read_area(fd, area, vg_uuid, seqno);
+	return result;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Running other programs, by execv: no shell ever sees a name. */
+#ifndef XCOPYSETUP_RUN_H
+#define XCOPYSETUP_RUN_H
+
+#include <stddef.h>
+
+struct arguments {
+	char **list;	/* NULL-terminated */
+	size_t count;
+};
+
+/** arguments_add() - append a formatted argument */
+void arguments_add(struct arguments *arguments, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/** arguments_text() - as one line that a shell would understand; to be freed */
+char *arguments_text(const struct arguments *arguments);
+
+void arguments_free(struct arguments *arguments);
+
+struct run_result {
+	int status;	/* exit status; 127: could not be started; 128 + n: signal n */
+	char *output;	/* standard output, never NULL */
+	char *errors;	/* standard error, never NULL */
+};
+
+/**
+ * run() - run @arguments->list[0] and wait for it
+ *
+ * A name without a slash is looked for in /usr/sbin, /usr/bin, /sbin and /bin, not in
+ * $PATH.  The environment is made new: LC_ALL=C and a fixed PATH.
+ */
+void run(const struct arguments *arguments, struct run_result *result);
+
+void run_result_free(struct run_result *result);
+
+#endif
