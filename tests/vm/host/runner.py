@@ -231,6 +231,7 @@ class Session:
 
     def _reset(self):
         self.guest.command({"execute": "system_reset"})
+        self.guest.wait_event("RESET", 30)
 
     def _next_phase(self, end):
         """Ends the guest, and the phase with it. A guest reset in place keeps its QEMU, and what that has in flight."""

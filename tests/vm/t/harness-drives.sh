@@ -8,6 +8,7 @@
 # needs: append=xcopy.mark=1
 # needs: memory=1536
 # console: I/O error, dev nvme
+# modules: none
 . "$XCOPY_LIB"
 
 is "a1 has the size asked for" "$(sectors "$(disk a1)")" $((64 << 11))

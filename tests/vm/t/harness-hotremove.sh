@@ -3,6 +3,7 @@
 # test: devices can be unplugged, controllers reset, disks slowed down
 # alone: it unplugs devices
 # timeout: 120
+# modules: none
 . "$XCOPY_LIB"
 
 gone() {

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # test: the multipath guest has heads with two paths each
 # needs: topology=multipath
+# modules: none
 . "$XCOPY_LIB"
 
 a1=$(disk a1)

@@ -3,6 +3,7 @@
 # test: a guest that is killed, reset or rebooted comes back with its disks
 # phases: 4
 # timeout: 60
+# modules: none
 . "$XCOPY_LIB"
 
 boot_id=$(cat /proc/sys/kernel/random/boot_id)

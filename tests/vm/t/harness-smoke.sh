@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # test: the default guest has the disks that the README promises, and they do Copy
 # timeout: 120
+# modules: none
 . "$XCOPY_LIB"
 
 for name in a1 a2 a3 a4 a5 a6 b1 s0 s1; do
