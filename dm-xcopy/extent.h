@@ -57,9 +57,10 @@ struct xcopy_mapping {
  *
  * Context: process; does not sleep for long, never waits for a suspend.
  * Return: 0;
- * -EAGAIN: an extent is being suspended; later;
- * -ENXIO: a mapped device in the stack has no extent there (LVM's plain linear);
- * -EOPNOTSUPP: something else in the stack (another target, zoned, DAX, too deep);
+ * -EAGAIN: an extent is suspended, or being suspended; later;
+ * -ENXIO: a mapped device in the stack has no extent there (LVM's plain linear, or
+ * any other target: the kernel does not tell which);
+ * -EOPNOTSUPP: it can never be (zoned, DAX, too many levels);
  * -EINVAL: the range is outside of @bdev.
  */
 int xcopy_extent_resolve(struct block_device *bdev, sector_t sector, sector_t sectors,
@@ -90,7 +91,8 @@ bool xcopy_mapping_unchanged(const struct xcopy_mapping *mapping, struct block_d
 
 /**
  * xcopy_extent_watch() - count the writes that a device's extents map
- * @bdev: the clone's source
+ * @bdev: the clone's source, open until the watch is ended; of a partition all
+ *	writes to its disk are counted
  *
  * Works whether the extents are published before or after.  On a device
  * without extents the count stays 0.
