@@ -14,33 +14,7 @@
 #include <linux/blkdev.h>
 
 #include "limits.h"
-
-/**
- * enum xcopy_outcome - what became of one copy command
- * @XCOPY_DONE: the device said so, for every byte (maybe in its volatile cache)
- * @XCOPY_TOO_BIG: the device wants smaller commands or fewer segments; nothing to
- *	trust was written
- * @XCOPY_BUSY: not sent, or refused for now: again later
- * @XCOPY_PATH: never sent, or refused by the device for this path: another path
- * @XCOPY_UNKNOWN: it may have been sent and may still be running: quarantine
- * @XCOPY_RANGE: this range only (medium error, alignment): host copy
- * @XCOPY_UNARMED: a setting of the device was lost: arm again, retry
- * @XCOPY_UNSUPPORTED: this pair of devices cannot: no more offload for it
- *
- * Only the device's own status is a result.  Whatever is no answer of the device
- * after submission is XCOPY_UNKNOWN; a status that the copier's table does not
- * know is XCOPY_RANGE.
- */
-enum xcopy_outcome {
-	XCOPY_DONE,
-	XCOPY_TOO_BIG,
-	XCOPY_BUSY,
-	XCOPY_PATH,
-	XCOPY_UNKNOWN,
-	XCOPY_RANGE,
-	XCOPY_UNARMED,
-	XCOPY_UNSUPPORTED,
-};
+#include "outcome.h"
 
 struct xcopy_copier_type;
 
@@ -101,6 +75,7 @@ struct xcopy_command {
  * struct xcopy_copier_type - an offload module
  * @name: as in "offload_driver <name>" and in status
  * @owner: THIS_MODULE
+ * @forced_only: used only where a table says "offload_driver <name>"
  * @payload_size: bytes that the largest parameter list needs
  * @claims: is @disk one of the kind that this copier speaks to?  Any context
  *	that may sleep; only looks.
@@ -124,6 +99,7 @@ struct xcopy_command {
 struct xcopy_copier_type {
 	const char *name;
 	struct module *owner;
+	bool forced_only;
 	size_t payload_size;
 	bool (*claims)(struct gendisk *disk);
 	int (*open)(struct xcopy_pair *pair, const char **reason);
@@ -147,5 +123,37 @@ int xcopy_copier_register(struct xcopy_copier_type *type);
 
 /** xcopy_copier_unregister() - the opposite; module exit.  Users hold @owner, so there are none. */
 void xcopy_copier_unregister(struct xcopy_copier_type *type);
+
+/* ---- for the core ---- */
+
+/**
+ * xcopy_copier_find() - a registered copier for two disks, its module held
+ * @driver: name of the only one to consider, "" for any that is not forced_only
+ * @source: source disk
+ * @destination: destination disk
+ *
+ * Context: process.
+ * Return: the type, to be given back by xcopy_copier_put(); NULL if there is none.
+ */
+struct xcopy_copier_type *xcopy_copier_find(const char *driver, struct gendisk *source,
+					    struct gendisk *destination);
+
+/** xcopy_copier_put() - let the module go */
+void xcopy_copier_put(struct xcopy_copier_type *type);
+
+/**
+ * xcopy_copier_kind() - which copier a disk calls for, by its bus
+ *
+ * Return: "nvme", "scsi", or NULL.
+ */
+const char *xcopy_copier_kind(struct gendisk *disk);
+
+/**
+ * xcopy_copier_load() - load the module of a copier, unless it is registered
+ *
+ * Context: process that may load modules: no WQ_MEM_RECLAIM worker.
+ * Return: 0 if it is registered now, or -ENOENT.
+ */
+int xcopy_copier_load(const char *name);
 
 #endif /* XCOPY_COPIER_H */
