@@ -12,7 +12,8 @@
  *   block AREA + 2 * i + s      bitmap block i, slot s (s = 0, 1)
  *
  * Nothing here needs a kernel object: format.c compiles in the kernel, under
- * KUnit and in userspace unchanged.
+ * KUnit and in userspace unchanged (there with userspace/compat/ first in the
+ * include path, which has the few kernel headers that it needs).
  */
 #ifndef XCOPY_FORMAT_H
 #define XCOPY_FORMAT_H
@@ -39,15 +40,22 @@
  * raises min_version or takes an incompat bit.
  */
 #define XCOPY_FORMAT_VERSION	1U
+#define XCOPY_FORMAT_MIN_VERSION	1U
 #define XCOPY_INCOMPAT_KNOWN	0ULL
 
 /* Superblock flags. */
-#define XCOPY_SB_OFFLOAD_OPEN	(1ULL << 0)	/* a device may still be copying by itself */
-#define XCOPY_SB_COMPLETE	(1ULL << 1)	/* every region is hydrated */
+#define XCOPY_SB_OFFLOAD_OPEN	0x1ULL	/* a device may still be copying by itself */
+#define XCOPY_SB_COMPLETE	0x2ULL	/* every region is hydrated */
 
 /* Region size limits, in sectors (dm-clone's: a power of two, 4 KiB to 1 GiB). */
 #define XCOPY_MIN_REGION	8U
 #define XCOPY_MAX_REGION	2097152U
+
+/* Longest clone, in sectors: 8 EiB, what a loff_t can hold. */
+#define XCOPY_MAX_TARGET	((1ULL << 54) - 1)
+
+/* No sequence number gets here by counting: it is a lie, and would wrap. */
+#define XCOPY_MAX_SEQUENCE	0x4000000000000000ULL
 
 /**
  * enum xcopy_id_kind - how a device is recognised
@@ -75,12 +83,13 @@ struct xcopy_device_id {
 	__le32 kind;
 	__le32 length;
 	__u8 id[XCOPY_ID_SIZE];
-} __attribute__((packed));
+} __packed;
 
 /**
  * struct xcopy_superblock - one copy of the superblock, XCOPY_BLOCK_SIZE bytes
- * @crc: CRC-32C, seeded with @uuid, of the block from @magic to its end
- * @reserved0: zero
+ * @crc: CRC-32C of the 16 bytes of @uuid followed by the block from @magic to
+ *	its end
+ * @reserved0: zero; not in @crc, so that it is checked
  * @magic: XCOPY_SB_MAGIC
  * @uuid: identity of this format run; seeds every checksum, so that blocks of
  *	an older format on the same device are never taken for valid
@@ -97,7 +106,7 @@ struct xcopy_device_id {
  * @bitmap_blocks: number of bitmap blocks (each with XCOPY_SLOTS slots)
  * @source: identity of the source device
  * @destination: identity of the destination device
- * @reserved: zero
+ * @reserved: zero, not checked: later versions may use it
  */
 struct xcopy_superblock {
 	__le32 crc;
@@ -116,19 +125,19 @@ struct xcopy_superblock {
 	struct xcopy_device_id source;
 	struct xcopy_device_id destination;
 	__u8 reserved[4096 - 96 - 2 * 144];
-} __attribute__((packed));
+} __packed;
 
 #define XCOPY_BITMAP_BYTES	(XCOPY_BLOCK_SIZE - 32U)
 #define XCOPY_BITMAP_BITS	(XCOPY_BITMAP_BYTES * 8U)
 
 /**
  * struct xcopy_bitmap_block - one slot of one bitmap block, XCOPY_BLOCK_SIZE bytes
- * @crc: CRC-32C, seeded with the superblock's uuid, of the block from @magic
- *	to its end
+ * @crc: CRC-32C of the 16 bytes of the superblock's uuid followed by the block
+ *	from @magic to its end
  * @magic: XCOPY_BITMAP_MAGIC; a block of zeroes is therefore invalid
  * @index: which bitmap block this is; one written to the wrong place is invalid
  * @sequence: of the commit that wrote it
- * @reserved: zero
+ * @reserved: zero, not checked: later versions may use it
  * @bits: bit n of byte b says that region
  *	@index * XCOPY_BITMAP_BITS + 8 * b + n is hydrated
  */
@@ -139,7 +148,7 @@ struct xcopy_bitmap_block {
 	__le64 sequence;
 	__le64 reserved;
 	__u8 bits[XCOPY_BITMAP_BYTES];
-} __attribute__((packed));
+} __packed;
 
 /**
  * enum xcopy_format_error - what is wrong with a block
@@ -187,7 +196,11 @@ struct xcopy_geometry {
 	struct xcopy_device_id destination;
 };
 
-/** xcopy_format_regions() - number of regions; the last one may be short */
+/**
+ * xcopy_format_regions() - number of regions; the last one may be short
+ *
+ * @region_sectors is a power of two, as for all that take it.
+ */
 __u64 xcopy_format_regions(__u64 target_sectors, __u32 region_sectors);
 
 /** xcopy_format_bitmap_blocks() - number of bitmap blocks for so many regions */
@@ -217,7 +230,8 @@ void xcopy_superblock_encode(struct xcopy_superblock *sb, const struct xcopy_geo
  *
  * @geometry is written only when XCOPY_FORMAT_OK is returned.  No value in @sb
  * is trusted: geometry, identities' lengths and bitmap_blocks are checked
- * against each other.
+ * against each other.  The checksum comes before the versions: a later version
+ * keeps what the checksum covers.
  */
 enum xcopy_format_error xcopy_superblock_decode(const struct xcopy_superblock *sb,
 						struct xcopy_geometry *geometry);

@@ -14,4 +14,8 @@ typedef __u64 u64;
 typedef __s32 s32;
 typedef __s64 s64;
 
+#ifndef __packed
+#define __packed __attribute__((packed))
+#endif
+
 #endif
