@@ -35,7 +35,6 @@ late() {
 	echo 'LABEL=xcopy-root / ext4 noatime 0 1' >"$root/etc/fstab"
 	rm -f "$root/etc/resolv.conf"
 	: >"$root/etc/machine-id"
-	chroot "$root" passwd -q -d root
 	printf '%s\n' virtio_console 9pnet_virtio 9p >"$root/etc/modules-load.d/xcopy.conf"
 	mkdir -p "$root/etc/systemd/journald.conf.d" "$root/xcopy/src" "$root/xcopy/build" "$root/xcopy/out"
 	printf '[Journal]\nStorage=volatile\nForwardToConsole=no\n' >"$root/etc/systemd/journald.conf.d/xcopy.conf"

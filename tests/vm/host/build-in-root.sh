@@ -38,15 +38,15 @@ userspace() {
 }
 
 tools() {
-	local file flags
+	local file
 
 	mkdir "$out/tools"
 	[ -d "$work/tests/tools" ] || return 0
 	cd "$work/tests/tools"
 	for file in *.c; do
-		read -r -a flags < <(sed -n 's,^// build: *,,p' "$file") || flags=()
+		# shellcheck disable=SC2046 # words, and patterns for more files
 		gcc -O2 -g -Wall -Wextra -Werror -I . -I "$work/dm-xcopy" -o "$out/tools/$(basename "$file" .c)" \
-			"$file" "${flags[@]}"
+			"$file" $(sed -n 's,^// build: *,,p' "$file")
 	done
 }
 

@@ -88,6 +88,7 @@ class Session:
         self.test = None        # the one that is running
         self.phase = 1
         self.ended = False      # the phase has asked for the guest's end
+        self.resetting = False  # a reset that was asked for: the firmware makes another one out of it
         self.started = 0
         self.deadline = 0
         self.console_from = 0
@@ -113,6 +114,7 @@ class Session:
         self.console_from = 0
         self.test = None
         self.ended = False
+        self.resetting = False
         self.deadline = time.monotonic() + BOOT_TIMEOUT
 
     def _drive(self):
@@ -135,8 +137,9 @@ class Session:
     # What ends a guest that should go on
 
     def _lost(self):
-        if self._reset_seen():
-            return self._over("the guest reset itself (a panic?)")
+        for event in [] if self.resetting else self.guest.events:
+            if event["event"] in ("RESET", "SHUTDOWN", "GUEST_PANICKED"):
+                return self._over(f"the guest reset itself (a panic?): {event['event']} {event.get('data', '')}")
         if not self.guest.running():
             return self._over("QEMU ended by itself")
         if time.monotonic() > self.deadline:
@@ -144,9 +147,6 @@ class Session:
                 return self._over("the guest did not come up")
             return self._over(f"did not end within {self.test.timeout} s")
         return False
-
-    def _reset_seen(self):
-        return any(event["event"] in ("RESET", "SHUTDOWN", "GUEST_PANICKED") for event in self.guest.events)
 
     def _over(self, why):
         if self.test is None:
@@ -188,6 +188,9 @@ class Session:
         if not self.todo:
             self.guest.agent.send("STOP")
             return False
+        if self.resetting:
+            self.guest.events.clear()
+        self.resetting = False
         self.test = self.todo[0]
         self.ended = False
         self.started = time.monotonic()
@@ -247,7 +250,7 @@ class Session:
             return
         self.test = None
         self.ended = False
-        self.guest.events.clear()
+        self.resetting = True
         self.console_from = self.guest.console_size()
         self.deadline = time.monotonic() + BOOT_TIMEOUT
 

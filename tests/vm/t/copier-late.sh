@@ -1,0 +1,102 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# test: a copy of unknown outcome that lands late, within the quarantine, hits nothing newer
+# timeout: 300
+. "$XCOPY_LIB"
+. "$XCOPY_SRC/tests/vm/guest/copier.sh"
+
+copier_load
+mib=16
+log=/run/oracle.log
+clone=/dev/mapper/clone
+
+oracle() {
+	xcopy-oracle 'do' --dev $clone --log $log "$@"
+}
+
+# late QUARANTINE-MS: a copy of the first 1 MiB that is in quarantine, and will land when told to
+late() {
+	copier reset 1
+	fresh_devices $mib
+	run xcopy-oracle prepare --dev "$SRC" --sectors $((mib << 11))
+	run xcopy-oracle poison --dev "$DST" --sectors $((mib << 11))
+	rm -f $log
+	run xcopy-oracle init --log $log --sectors $((mib << 11))
+	rule from=2 late_ms=600000
+	clone_create clone $mib no_hydration offload_depth 1 offload_max_kib 1024 offload_segment_blocks 2048 quarantine_ms "$1"
+	run dmsetup message clone 0 hydrate 200 1
+	run wait_for 30 copier_is commands 1
+	run dmsetup message clone 0 hydrate 0 16
+	run wait_for 30 copier_is late_pending 1
+	run wait_for 10 eval '[ "$(status_field clone quarantined)" = 1 ]'
+}
+
+finish() {
+	run dmsetup message clone 0 enable_hydration
+	ok "$1: it completes" wait_for 60 hydrated clone
+	ok "$1: every byte is right" xcopy-oracle verify --dev $clone --log $log
+	run dmsetup remove --retry clone
+	ok "$1: on the destination too" xcopy-oracle verify --dev "$DST" --log $log
+	copier_settled "$1"
+}
+
+# over DESC OPERATION...: operations in the quarantine
+over() {
+	local desc=$1
+	shift
+	late 6000
+	in_background operations oracle "$@"
+	ok "$desc: they wait for the end of the quarantine" still_blocked operations
+	ok "$desc: reads go on" timeout 20 dd if=$clone of=/dev/null bs=4k count=64 iflag=direct
+	copier late_now 1
+	ok "$desc: the late copy lands" wait_for 30 copier_is late_pending 0
+	ok "$desc: and they still wait" still_blocked operations
+	ok "$desc: they end with the quarantine" went_well operations
+	is "$desc: which is over" "$(status_field clone quarantined)" 0
+	finish "$desc"
+}
+
+over "a write" write:100:300
+over "whole regions" write:128:1024
+over "discard, then write" discard:0:1024 write:200:100
+over "write-zeroes" zero:128:256
+
+# Only an administrator's word ends it earlier.
+late 600000
+in_background operations oracle write:100:300
+ok "released: the write waits" still_blocked operations
+copier late_now 1
+ok "released: the late copy lands" wait_for 30 copier_is late_pending 0
+run dmsetup message clone 0 release_quarantine
+ok "released: the write goes on" went_well operations 10
+finish "released"
+
+# A quarantine outlives the table, and the clone.
+late 8000
+start=$SECONDS
+in_background remove dmsetup remove clone
+ok "removed: that waits" still_blocked remove
+copier late_now 1
+ok "removed: the late copy lands" wait_for 30 copier_is late_pending 0
+ok "removed: it ends with the quarantine" went_well remove
+at_least "removed: not earlier" $((SECONDS - start)) 5
+clone_create clone $mib "no_hydration no_format"
+finish "removed and activated again"
+
+# Extents cannot be suspended, and so not be moved, in a quarantine.
+a1=$SRC a2=$DST
+run dmsetup create src --table "0 32768 xcopy-linear $a1 0"
+run dmsetup create dst --table "0 32768 xcopy-linear $a2 0"
+SRC=/dev/mapper/src DST=/dev/mapper/dst
+late 6000
+in_background suspend dmsetup suspend --noflush --nolockfs dst
+in_background suspend2 dmsetup suspend --noflush --nolockfs src
+ok "suspended: the destination's extent waits" still_blocked suspend
+ok "suspended: the source's too" still_blocked suspend2
+ok "suspended: until the quarantine ends" went_well suspend
+ok "suspended: both" went_well suspend2
+run dmsetup resume dst
+run dmsetup resume src
+copier late_now 1
+run wait_for 30 copier_is late_pending 0
+finish "suspended"

@@ -1,0 +1,76 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# test: storage that says it copied, and did not, or elsewhere, or in part: caught, offload ends, the clone is right
+# timeout: 300
+. "$XCOPY_LIB"
+. "$XCOPY_SRC/tests/vm/guest/copier.sh"
+
+copier_load
+mib=16
+
+# caught DESC RULE CORE-ARG...
+caught() {
+	local desc=$1 rule=$2
+	shift 2
+	# shellcheck disable=SC2086 # words
+	rule $rule
+	clone_create clone $mib "" offload_depth 1 offload_max_kib 1024 offload_segments 4 offload_segment_blocks 512 "$@"
+	ok "$desc: it completes" wait_for 60 hydrated clone
+	is "$desc: one verification failed" "$(status_field clone verify_failures)" 1
+	ok "$desc: the log says so" log_has 'verify-failed'
+	is "$desc: no command was sent after it" "$(copier commands)" "$(awk '$9 != "copied" { print $1 }' $COPIER/log)"
+	at_least "$desc: the host copied the rest" "$(status_field clone host_copied)" 1
+	ends_right "$desc" clone $mib
+}
+
+begin() {
+	copier reset 1
+	log_mark
+	fresh_devices $mib
+}
+
+for how in lie partial elsewhere elsewhere=8; do
+	begin
+	caught "the first command, $how" "from=1 $how"
+	begin
+	caught "a later one, every second verified, $how" "from=4 $how" verify 2
+done
+
+begin
+rule from=3 wait
+rule from=4 lie
+clone_create clone $mib "" offload_depth 1 offload_max_kib 1024
+ok "a new path: a command is in flight" copier_waits
+copier path_key 2
+copier go all
+ok "a new path: it completes" wait_for 60 hydrated clone
+is "a new path: its first command was verified" "$(status_field clone verify_failures)" 1
+ends_right "a new path" clone $mib
+
+begin
+rule from=3 outcome=unknown
+caught "after an unknown outcome" "from=4 lie" quarantine_ms 500
+
+# The extents are trusted one by one.
+begin
+run dmsetup create dst --table "0 16384 xcopy-linear $DST 0
+16384 16384 xcopy-linear $DST 32768"
+disk=$DST
+DST=/dev/mapper/dst
+fresh_devices $mib
+clone_create clone $mib no_hydration offload_depth 1 offload_max_kib 1024
+run dmsetup message clone 0 hydrate 0 $((8192 / REGION))
+run dmsetup message clone 0 enable_hydration
+ok "a second extent: it completes" wait_for 60 hydrated clone
+at_least "a second extent: verified as well" "$(status_field clone verified)" 2
+ends_right "a second extent" clone $mib
+run dmsetup remove dst
+DST=$disk
+
+# The control: what is not verified is believed, so the points above prove the verification.
+begin
+rule from=4 lie
+clone_create clone $mib "" offload_depth 1 offload_max_kib 1024
+ok "control: it completes" wait_for 60 hydrated clone
+not_ok "control: an unverified lie is seen in the clone's bytes" same /dev/mapper/clone "$SRC" $mib
+run dmsetup remove clone
