@@ -642,6 +642,8 @@ static void xcopy_test_path_put(struct xcopy_pair *pair, struct xcopy_path *path
 
 static const char *xcopy_test_strerror(u32 status)
 {
+	if (!status)
+		return "no_answer";
 	return status < ARRAY_SIZE(xcopy_test_outcomes) ? xcopy_test_outcomes[status] : "other";
 }
 

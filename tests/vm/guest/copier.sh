@@ -33,6 +33,20 @@ copier_is() {
 	[ "$(cat "$COPIER/$1")" = "$2" ]
 }
 
+# copier_exceeds FILE NUMBER: for wait_for
+copier_exceeds() {
+	[ "$(cat "$COPIER/$1")" -gt "$2" ]
+}
+
+# status_is KEY VALUE and status_exceeds KEY NUMBER: of the device "clone", for wait_for
+status_is() {
+	[ "$(status_field clone "$1")" = "$2" ]
+}
+
+status_exceeds() {
+	[ "$(status_field clone "$1")" -gt "$2" ]
+}
+
 copier_waits() {
 	wait_for 30 copier_is waiting "${1:-1}"
 }

@@ -28,7 +28,7 @@ late() {
 	run wait_for 30 copier_is commands 1
 	run dmsetup message clone 0 hydrate 0 16
 	run wait_for 30 copier_is late_pending 1
-	run wait_for 10 eval '[ "$(status_field clone quarantined)" = 1 ]'
+	run wait_for 10 status_is quarantined 1
 }
 
 finish() {

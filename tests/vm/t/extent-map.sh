@@ -7,7 +7,7 @@
 a1=$(disk a1) b1=$(disk b1)
 run addpart "$a1" 1 4096 65536
 run udevadm settle
-p1=$(echo "$a1"p1)
+p1=${a1}p1
 
 # table TYPE: segments in another order than on the disk, odd lengths, a partition in the middle
 table() {

@@ -7,6 +7,10 @@
 
 copier_load
 a1=$(disk a1) a2=$(disk a2)
+hangs() {
+	[ "$(cut -d ' ' -f 3 "/proc/$1/stat")" = D ]
+}
+
 run dmsetup create low --table "0 65536 xcopy-linear $a2 1024"
 run dmsetup create dst --table "0 32768 xcopy-linear /dev/mapper/low 512"
 SRC=$a1 DST=/dev/mapper/dst
@@ -17,7 +21,7 @@ clone_create clone 16 no_hydration
 run dmsetup suspend --nolockfs low
 dd if=/dev/zero of=/dev/mapper/dst bs=4k count=1 seek=4100 oflag=direct status=none &
 writer=$!
-ok "the write hangs" wait_for 10 eval '[ "$(cut -d " " -f 3 /proc/'$writer'/stat)" = D ]'
+ok "the write hangs" wait_for 10 hangs $writer
 in_background suspend timeout --preserve-status -s INT 2 dmsetup suspend --noflush --nolockfs dst
 ok "the suspend is interrupted" wait_for 30 ended suspend
 isnt "it failed" "$(cat /run/suspend)" 0
