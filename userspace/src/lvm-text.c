@@ -44,6 +44,7 @@ struct text_location {
 } __attribute__((packed));
 
 #define TEXT_IGNORED	1
+#define AREA_MAGIC_SIZE	16
 
 struct area_header {
 	__le32 crc;
@@ -54,7 +55,7 @@ struct area_header {
 	struct text_location texts[4];	/* 0: committed */
 } __attribute__((packed));
 
-static const __u8 area_magic[16] = " LVM2 x[5A%r0N*>";
+static const char area_magic[] = " LVM2 x[5A%r0N*>";
 
 /* Read [offset, offset + size) with alignment that O_DIRECT takes; into @out. */
 static bool read_at(int fd, uint64_t offset, size_t size, void *out)
@@ -124,7 +125,7 @@ static enum lvm_text_result read_area(int fd, const struct location *location,
 	char *text;
 
 	if (!read_at(fd, __le64_to_cpu(location->offset), sizeof(area), &area) ||
-	    memcmp(area.magic, area_magic, sizeof(area_magic)))
+	    memcmp(area.magic, area_magic, AREA_MAGIC_SIZE))
 		return LVM_TEXT_BAD;
 	length = __le64_to_cpu(area.texts[0].size);
 	if (!area.texts[0].offset || (__le32_to_cpu(area.texts[0].flags) & TEXT_IGNORED))

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Device-mapper, by libdevmapper.
+ *
+ * @id is a device's name, or its UUID when it begins with "LVM-" or "XCOPY-".
+ * Functions that return an exit code print a message on failure; the others
+ * return a bool and say nothing.
+ */
+#ifndef XCOPYSETUP_DM_H
+#define XCOPYSETUP_DM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "table.h"
+
+struct dm_state {
+	bool exists;
+	bool suspended;
+	bool live_table;
+	bool inactive_table;
+	bool read_only;
+	uint32_t major;
+	uint32_t minor;
+	uint32_t open_count;
+	uint32_t event;
+	char name[128];
+	char uuid[129];
+};
+
+/* What udev may do with a device whose table changed. */
+enum dm_udev {
+	DM_UDEV_NORMAL,		/* scan it like any other */
+	DM_UDEV_COPY,		/* scan it, but let others win in /dev/disk/by-uuid */
+	DM_UDEV_HIDDEN,		/* no scan, no links by content, no mount units */
+};
+
+/** dm_start() - once: quiet libdevmapper, and see that it can be used; exit code */
+int dm_start(void);
+
+/** dm_look() - state of a device; false if it could not be asked (not: does not exist) */
+bool dm_look(const char *id, struct dm_state *state);
+
+/** dm_device_text() - "MAJOR:MINOR", into 32 bytes */
+const char *dm_device_text(const struct dm_state *state, char text[32]);
+
+/** dm_read_table() - live table, and the state seen with it */
+bool dm_read_table(const char *id, struct table *table, struct dm_state *state);
+
+/** dm_read_status() - the parameters of the first target, to be freed; NULL if there is none */
+char *dm_read_status(const char *id, char type[32]);
+
+/** dm_target_known() - is a target of this type registered in the kernel? */
+bool dm_target_known(const char *type);
+
+/** dm_need_targets() - "xcopy" and "xcopy-linear", loading the module if needed; exit code */
+int dm_need_targets(void);
+
+/** dm_create() - a new device with a table, resumed; exit code */
+int dm_create(const char *name, const char *uuid, const struct table *table, enum dm_udev udev);
+
+/** dm_remove() - remove a device that nobody has open; exit code */
+int dm_remove(const char *name);
+
+/** dm_message() - send a message to sector 0; errno is set when false is returned */
+bool dm_message(const char *id, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/**
+ * dm_swap() - put another table into a device
+ * @name: its name
+ * @table: new table
+ * @read_only: mode of the new table
+ * @noflush: do not wait for I/O that is queued in the device, do not freeze a file system
+ * @udev: what udev may do
+ * @cookie: 0: the function waits for udev; otherwise a pointer at a cookie for
+ *	dm_wait_udev(), when the caller must not wait now
+ *
+ * Loads, then suspends, swaps and resumes in one ioctl.  If that fails, the new table is
+ * dropped and the old one resumed at once.
+ *
+ * Return: exit code.
+ */
+int dm_swap(const char *name, const struct table *table, bool read_only, bool noflush,
+	    enum dm_udev udev, uint32_t *cookie);
+
+void dm_wait_udev(uint32_t cookie);
+
+/**
+ * dm_each_clone() - call @fn for every device with a UUID that begins with "XCOPY-"
+ */
+void dm_each_clone(void (*fn)(const char *name, const char *uuid, void *data), void *data);
+
+/** dm_uses() - does the device's live table map @major:@minor? */
+bool dm_uses(const char *id, uint32_t major, uint32_t minor);
+
+/**
+ * dm_open_events() - a descriptor that becomes readable at the next event of any device
+ *
+ * dm_arm_events() has to be called before each poll(); -1 where the kernel cannot.
+ */
+int dm_open_events(void);
+bool dm_arm_events(int fd);
+
+#endif

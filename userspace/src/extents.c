@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "extents.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "clone-status.h"
+#include "lvm-lock.h"
+#include "lvm-text.h"
+#include "lvm.h"
+#include "memory.h"
+#include "message.h"
+
+/* How often a VG that changed between report and lock is looked at again. */
+#define ATTEMPTS 10
+
+/* Everything that was found out before the lock is taken. */
+struct plan {
+	const char *lv_uuid;
+	const char *type;
+	enum dm_udev udev;
+	struct lvm_report report;
+	const struct lvm_vg *vg;
+	struct dm_state lv;
+	char *drained[64];	/* clones whose offload has to be turned on again */
+	size_t nr_drained;
+};
+
+static int refuse(char **why, char *text)
+{
+	*why = text;
+	return EXIT_REFUSED;
+}
+
+static void drain(const char *name, const char *uuid, void *data)
+{
+	struct plan *plan = data;
+	struct clone_status status;
+	const char *offload;
+	char type[32], *text;
+
+	if (plan->nr_drained == 64 || !dm_uses(uuid, plan->lv.major, plan->lv.minor))
+		return;
+	text = dm_read_status(uuid, type);
+	if (!text || strcmp(type, "xcopy") || !clone_status_parse(text, &status)) {
+		free(text);
+		return;
+	}
+	free(text);
+	offload = clone_status_value(&status, "offload", "off");
+	/* "off" was somebody's wish, "failed" and "done" are for good */
+	if (!strcmp(offload, "on") || !strcmp(offload, "waiting")) {
+		detail("dmsetup message %s 0 disable_offload", name);
+		if (dm_message(uuid, "disable_offload"))
+			plan->drained[plan->nr_drained++] = need_copy(uuid);
+	}
+	clone_status_free(&status);
+}
+
+static void undrain(struct plan *plan)
+{
+	while (plan->nr_drained) {
+		char *uuid = plan->drained[--plan->nr_drained];
+
+		if (!dm_message(uuid, "enable_offload"))
+			warn("cannot turn offload of %s on again; \"dmsetup message\" it enable_offload",
+			     uuid);
+		free(uuid);
+	}
+}
+
+static bool is_shared(const struct lvm_vg *vg)
+{
+	return (*vg->lock_type && strcmp(vg->lock_type, "none")) || strchr(vg->attr, 'c') ||
+	       strchr(vg->attr, 's');
+}
+
+static int make_plan(struct plan *plan, char **why)
+{
+	const struct lvm_lv *lv;
+	int code = lvm_load(&plan->report);
+
+	if (code)
+		return EXIT_FAILED;
+	lv = lvm_report_uuid(&plan->report, plan->lv_uuid);
+	if (!lv)
+		return refuse(why, need_text("there is no logical volume with UUID %s any more",
+					     plan->lv_uuid));
+	plan->vg = lvm_report_vg(&plan->report, lv->vg_name);
+	if (!plan->vg)
+		return refuse(why, need_text("volume group %s was not reported", lv->vg_name));
+	if (is_shared(plan->vg))
+		return refuse(why, need_text("volume group %s is shared (lvmlockd), whose lock other programs cannot take",
+					     lv->vg_name));
+	return 0;
+}
+
+/* Each PV of the VG that has the VG's text must have it with the planned seqno. */
+static bool seqno_unchanged(const struct plan *plan)
+{
+	size_t found = 0;
+
+	for (size_t i = 0; i < plan->report.nr_pvs; i++) {
+		const struct lvm_pv *pv = &plan->report.pvs[i];
+		enum lvm_text_result result;
+		uint64_t seqno;
+		int fd;
+
+		if (strcmp(pv->vg_name, plan->vg->name) || pv->missing)
+			continue;
+		fd = open(pv->path, O_RDONLY | O_DIRECT | O_CLOEXEC);
+		result = fd < 0 ? LVM_TEXT_BAD : lvm_text_seqno(fd, plan->vg->uuid, &seqno);
+		if (fd >= 0)
+			close(fd);
+		if (result == LVM_TEXT_BAD ||
+		    (result == LVM_TEXT_FOUND && seqno != plan->vg->seqno))
+			return false;
+		found += result == LVM_TEXT_FOUND;
+	}
+	return found > 0;
+}
+
+/* Is "MAJOR:MINOR ..." a device-mapper device of LVM's? */
+static bool lies_on_lv(const char *params)
+{
+	char *path = need_text("/sys/dev/block/%.*s/dm/uuid", (int)strcspn(params, " "), params);
+	char uuid[5] = "";
+	FILE *file = fopen(path, "re");
+
+	free(path);
+	if (!file)
+		return false;
+	if (!fgets(uuid, sizeof(uuid), file))
+		uuid[0] = 0;
+	fclose(file);
+	return !strcmp(uuid, "LVM-");
+}
+
+static int check_table(const struct plan *plan, const struct table *live,
+		       const struct dm_state *state, struct table *wanted, char **why)
+{
+	const char *name = state->name;
+
+	if (state->inactive_table || state->suspended)
+		return refuse(why, need_text("%s %s: an LVM operation is under way or was interrupted; if none runs, use \"lvchange --refresh\"",
+					     name, state->inactive_table ? "has an inactive table" :
+					     "is suspended"));
+	for (size_t i = 0; i < live->count; i++)
+		if (!strcmp(plan->type, EXTENTS_ON) && lies_on_lv(live->lines[i].params))
+			return refuse(why, need_text("%s lies on another logical volume: a pvmove is under way; it has to end first",
+						     name));
+	if (!table_translate(live, plan->type, wanted))
+		return refuse(why, need_text("the table of %s is not linear", name));
+	return 0;
+}
+
+/* Nothing of this process may wait for a page of a device that is suspended. */
+static int swap_locked_in_memory(const struct plan *plan, const struct dm_state *state,
+				 const struct table *wanted, uint32_t *cookie)
+{
+	sigset_t all, old;
+	int code;
+
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, &old);
+	if (mlockall(MCL_CURRENT | MCL_FUTURE))
+		detail("mlockall failed");
+	code = dm_swap(state->name, wanted, state->read_only, true, plan->udev, cookie);
+	munlockall();
+	sigprocmask(SIG_SETMASK, &old, NULL);
+	return code;
+}
+
+static int swap_under_lock(const struct plan *plan, uint32_t *cookie, char **why)
+{
+	struct table live, wanted = { 0 };
+	struct dm_state state;
+	int code = 0;
+
+	if (!dm_read_table(plan->lv_uuid, &live, &state))
+		return 0;
+	if (!table_is(&live, plan->type))
+		code = check_table(plan, &live, &state, &wanted, why);
+	if (!code && wanted.count)
+		code = swap_locked_in_memory(plan, &state, &wanted, cookie);
+	table_free(&live);
+	table_free(&wanted);
+	return code;
+}
+
+/* One attempt; *again is set when the VG changed before it was locked. */
+static int attempt(struct plan *plan, bool *again, char **why)
+{
+	const char *directory = lvm_lock_directory();
+	struct lvm_lock lock = { -1, NULL };
+	uint32_t cookie = 0;
+	int code = make_plan(plan, why);
+
+	if (code)
+		return code;
+	dm_each_clone(drain, plan);
+	code = lvm_lock_take(directory, plan->vg->name, &lock);
+	if (!code) {
+		*again = !seqno_unchanged(plan);
+		if (!*again)
+			code = swap_under_lock(plan, &cookie, why);
+		lvm_lock_release(&lock);
+		dm_wait_udev(cookie);
+	}
+	undrain(plan);
+	return code;
+}
+
+static void print_plan(const struct plan *plan, const struct table *live)
+{
+	struct table wanted;
+	char *text;
+
+	if (!table_translate(live, plan->type, &wanted))
+		return;
+	text = table_text(&wanted);
+	say("# under LVM's lock of the volume group, device-mapper reloads %s (%s) with:\n%s",
+	    plan->lv.name, plan->lv.read_only ? "read-only" : "writeable", text);
+	free(text);
+	table_free(&wanted);
+}
+
+/* Is there anything to do? */
+static bool needs_work(struct plan *plan)
+{
+	struct table live;
+	bool work;
+
+	if (!dm_read_table(plan->lv_uuid, &live, &plan->lv))
+		return false;
+	work = live.count && !table_is(&live, plan->type);
+	if (work && message_dry_run) {
+		print_plan(plan, &live);
+		work = false;
+	}
+	table_free(&live);
+	return work;
+}
+
+int extents_set(const char *lv_uuid, const char *type, enum dm_udev udev, char **why)
+{
+	struct plan plan = { .lv_uuid = lv_uuid, .type = type, .udev = udev };
+	bool again = false;
+	int code = 0;
+
+	*why = NULL;
+	for (int i = 0; i < ATTEMPTS; i++) {
+		if (!needs_work(&plan))
+			return 0;
+		code = attempt(&plan, &again, why);
+		lvm_report_free(&plan.report);
+		if (code || !again)
+			return code;
+		detail("the volume group changed meanwhile; looking at it again");
+		usleep(100000);
+	}
+	return refuse(why, need_text("its volume group kept changing, or its metadata could not be read from the physical volumes"));
+}
+
+bool extents_missing(const char *lv_uuid)
+{
+	struct table live;
+	struct dm_state state;
+	bool missing = dm_read_table(lv_uuid, &live, &state) && live.count &&
+		       !table_is(&live, EXTENTS_ON);
+
+	table_free(&live);
+	return missing;
+}

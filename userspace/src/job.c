@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "job.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "memory.h"
+#include "sizes.h"
+
+static const char *const state_words[] = {
+	[JOB_NONE] = "none",
+	[JOB_CREATING] = "creating",
+	[JOB_FILLING] = "filling",
+	[JOB_FINISHING] = "finishing",
+	[JOB_CANCELLING] = "cancelling",
+};
+
+const char *job_state_word(enum job_state state)
+{
+	return state_words[state];
+}
+
+static enum job_state state_from_word(const char *word)
+{
+	for (int state = JOB_CREATING; state <= JOB_CANCELLING; state++)
+		if (!strcmp(word, state_words[state]))
+			return state;
+	return JOB_NONE;
+}
+
+bool job_set_id(struct job *job, const char *id)
+{
+	if (strlen(id) != JOB_ID_LENGTH || strspn(id, "0123456789abcdef") != JOB_ID_LENGTH)
+		return false;
+	strcpy(job->id, id);
+	snprintf(job->clone_uuid, sizeof(job->clone_uuid), "XCOPY-%s", id);
+	return true;
+}
+
+bool job_set_names(struct job *job, const struct lv_name *destination)
+{
+	job->destination = *destination;
+	return name_clone(destination, job->clone_name, sizeof(job->clone_name));
+}
+
+void job_add_feature(struct job *job, const char *feature)
+{
+	if (job_has_feature(job, feature))
+		return;
+	job->features = need_more(job->features, job->nr_features + 1, sizeof(char *));
+	job->features[job->nr_features++] = need_copy(feature);
+}
+
+bool job_has_feature(const struct job *job, const char *feature)
+{
+	for (size_t i = 0; i < job->nr_features; i++)
+		if (!strcmp(job->features[i], feature))
+			return true;
+	return false;
+}
+
+void job_drop_feature(struct job *job, const char *feature)
+{
+	for (size_t i = 0; i < job->nr_features; i++) {
+		if (strcmp(job->features[i], feature))
+			continue;
+		free(job->features[i]);
+		job->features[i] = job->features[--job->nr_features];
+		return;
+	}
+}
+
+void job_set_argument(struct job *job, const char *key, const char *value)
+{
+	struct job_argument *argument;
+
+	for (size_t i = 0; i < job->nr_arguments; i++) {
+		if (strcmp(job->arguments[i].key, key))
+			continue;
+		free(job->arguments[i].value);
+		job->arguments[i].value = need_copy(value);
+		return;
+	}
+	job->arguments = need_more(job->arguments, job->nr_arguments + 1, sizeof(*argument));
+	argument = &job->arguments[job->nr_arguments++];
+	argument->key = need_copy(key);
+	argument->value = need_copy(value);
+}
+
+const char *job_argument(const struct job *job, const char *key)
+{
+	for (size_t i = 0; i < job->nr_arguments; i++)
+		if (!strcmp(job->arguments[i].key, key))
+			return job->arguments[i].value;
+	return NULL;
+}
+
+size_t job_nr_tags(const struct job *job)
+{
+	return 5 + job->nr_features + job->nr_arguments;
+}
+
+void job_tags(const struct job *job, char **tags)
+{
+	*tags++ = need_text(TAG_STATE "%s", job_state_word(job->state));
+	*tags++ = need_text(TAG_JOB "%s", job->id);
+	*tags++ = need_text(TAG_SOURCE "%s", job->source_uuid);
+	*tags++ = need_text(TAG_SECTORS "%llu", (unsigned long long)job->sectors);
+	*tags++ = need_text(TAG_REGION "%llu", (unsigned long long)job->region_sectors);
+	for (size_t i = 0; i < job->nr_features; i++)
+		*tags++ = need_text(TAG_FEATURE "%s", job->features[i]);
+	for (size_t i = 0; i < job->nr_arguments; i++)
+		*tags++ = need_text(TAG_ARGUMENT "%s=%s", job->arguments[i].key,
+				    job->arguments[i].value);
+}
+
+static bool copy_uuid(char out[69], const char *uuid)
+{
+	if (!uuid || strlen(uuid) != 68 || strncmp(uuid, "LVM-", 4))
+		return false;
+	strcpy(out, uuid);
+	return true;
+}
+
+static void copy_name(struct lv_name *name, const struct lvm_lv *lv)
+{
+	snprintf(name->vg, sizeof(name->vg), "%s", lv->vg_name);
+	snprintf(name->lv, sizeof(name->lv), "%s", lv->name);
+}
+
+/* Features and arguments: tags that may come more than once. */
+static bool read_repeated(const struct lvm_lv *lv, struct job *job)
+{
+	for (size_t i = 0; i < lv->nr_tags; i++) {
+		const char *tag = lv->tags[i], *equals;
+		char *key;
+
+		if (!strncmp(tag, TAG_FEATURE, strlen(TAG_FEATURE)))
+			job_add_feature(job, tag + strlen(TAG_FEATURE));
+		if (strncmp(tag, TAG_ARGUMENT, strlen(TAG_ARGUMENT)))
+			continue;
+		tag += strlen(TAG_ARGUMENT);
+		equals = strchr(tag, '=');
+		if (!equals)
+			return false;
+		key = need_text("%.*s", (int)(equals - tag), tag);
+		job_set_argument(job, key, equals + 1);
+		free(key);
+	}
+	return true;
+}
+
+static bool read_record(const struct lvm_lv *lv, struct job *job)
+{
+	const char *id = lvm_lv_tag(lv, TAG_JOB), *region = lvm_lv_tag(lv, TAG_REGION);
+	const char *sectors = lvm_lv_tag(lv, TAG_SECTORS);
+	struct lv_name name;
+
+	copy_name(&name, lv);
+	return id && region && sectors && job_set_names(job, &name) && job_set_id(job, id) &&
+	       copy_uuid(job->source_uuid, lvm_lv_tag(lv, TAG_SOURCE)) &&
+	       number_parse(sectors, &job->sectors) &&
+	       number_parse(region, &job->region_sectors) && read_repeated(lv, job);
+}
+
+static void find_others(const struct lvm_report *report, struct job *job)
+{
+	const struct lvm_lv *source = lvm_report_uuid(report, job->source_uuid);
+
+	if (source)
+		copy_name(&job->source, source);
+	for (size_t i = 0; i < report->nr_lvs; i++) {
+		const char *of = lvm_lv_tag(&report->lvs[i], TAG_METADATA_OF);
+
+		if (!of || strcmp(of, job->id))
+			continue;
+		copy_name(&job->metadata, &report->lvs[i]);
+		copy_uuid(job->metadata_uuid, report->lvs[i].dm_uuid);
+	}
+}
+
+int job_from_lv(const struct lvm_report *report, const struct lvm_lv *lv, struct job *job)
+{
+	const char *state = lvm_lv_tag(lv, TAG_STATE);
+
+	*job = (struct job){ 0 };
+	if (!state)
+		return 0;
+	job->state = state_from_word(state);
+	if (!job->state || !copy_uuid(job->destination_uuid, lv->dm_uuid) ||
+	    !read_record(lv, job)) {
+		job_free(job);
+		return -1;
+	}
+	find_others(report, job);
+	return 1;
+}
+
+size_t job_source_users(const struct lvm_report *report, const struct job *job)
+{
+	size_t users = 0;
+
+	for (size_t i = 0; i < report->nr_lvs; i++) {
+		const char *source = lvm_lv_tag(&report->lvs[i], TAG_SOURCE);
+		const char *id = lvm_lv_tag(&report->lvs[i], TAG_JOB);
+
+		if (source && id && !strcmp(source, job->source_uuid) && strcmp(id, job->id))
+			users++;
+	}
+	return users;
+}
+
+void job_free(struct job *job)
+{
+	for (size_t i = 0; i < job->nr_features; i++)
+		free(job->features[i]);
+	for (size_t i = 0; i < job->nr_arguments; i++) {
+		free(job->arguments[i].key);
+		free(job->arguments[i].value);
+	}
+	free(job->features);
+	free(job->arguments);
+	*job = (struct job){ 0 };
+}

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "runtime.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "memory.h"
+#include "message.h"
+
+/* Open the directory, made if need be; -1 after a message. */
+static int open_directory(int parent, const char *path)
+{
+	struct stat stat;
+	int fd;
+
+	if (mkdirat(parent, path, 0700) && errno != EEXIST) {
+		fail(EXIT_REFUSED, "cannot make %s: %s", path, strerror(errno));
+		return -1;
+	}
+	fd = openat(parent, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd >= 0 && !fstat(fd, &stat) && stat.st_uid == geteuid() && !(stat.st_mode & 022))
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	fail(EXIT_REFUSED, "%s is not a directory that belongs to root alone: remove it", path);
+	return -1;
+}
+
+static int open_runtime(void)
+{
+	return open_directory(AT_FDCWD, RUNTIME_DIRECTORY);
+}
+
+static int open_file(const char *kind, const char *job)
+{
+	int directory = open_runtime(), fd;
+	char *name;
+
+	if (directory < 0)
+		return -2;
+	name = need_text("%s-%s", kind, job);
+	fd = openat(directory, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		fail(EXIT_REFUSED, "cannot open " RUNTIME_DIRECTORY "/%s: %s", name,
+		     strerror(errno));
+	free(name);
+	close(directory);
+	return fd < 0 ? -2 : fd;
+}
+
+int runtime_lock(const char *kind, const char *job, bool wait)
+{
+	struct stat stat;
+
+	for (;;) {
+		int fd = open_file(kind, job), r;
+
+		if (fd < 0)
+			return fd;
+		do {
+			r = flock(fd, LOCK_EX | (wait ? 0 : LOCK_NB));
+		} while (r && errno == EINTR);
+		/* the file may have been removed while this waited: its job has ended */
+		if (!r && !fstat(fd, &stat) && stat.st_nlink)
+			return fd;
+		close(fd);
+		if (r)
+			return -1;
+	}
+}
+
+bool runtime_is_locked(const char *kind, const char *job)
+{
+	char *path = need_text(RUNTIME_DIRECTORY "/%s-%s", kind, job);
+	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	bool locked = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB);
+
+	if (fd >= 0)
+		close(fd);
+	free(path);
+	return locked;
+}
+
+void runtime_forget(const char *job)
+{
+	static const char *const kinds[] = { "lock", "waiter" };
+	int directory = open_runtime();
+
+	if (directory < 0)
+		return;
+	for (int i = 0; i < 2; i++) {
+		char *name = need_text("%s-%s", kinds[i], job);
+
+		unlinkat(directory, name, 0);
+		free(name);
+	}
+	close(directory);
+}
+
+static int open_hide(void)
+{
+	int directory = open_runtime(), hide;
+
+	if (directory < 0)
+		return -1;
+	hide = open_directory(directory, "hide");
+	close(directory);
+	return hide;
+}
+
+int runtime_hide(const char *name)
+{
+	int directory, fd;
+
+	if (message_dry_run)
+		return 0;
+	directory = open_hide();
+	if (directory < 0)
+		return EXIT_REFUSED;
+	fd = openat(directory, name, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	close(directory);
+	if (fd < 0)
+		return fail(EXIT_REFUSED, "cannot make " RUNTIME_DIRECTORY "/hide/%s: %s", name,
+			    strerror(errno));
+	close(fd);
+	return 0;
+}
+
+void runtime_show(const char *name)
+{
+	int directory;
+
+	if (message_dry_run || !*name)
+		return;
+	directory = open_hide();
+	if (directory < 0)
+		return;
+	unlinkat(directory, name, 0);
+	close(directory);
+}

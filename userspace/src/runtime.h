@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * /run/xcopysetup: locks, and the marks by which udev knows a half-filled destination.
+ *
+ * The directory belongs to root alone (0700), is checked to be that at each use, and
+ * nothing in it is opened through a symbolic link.
+ *
+ *   lock-<job>     held while a command changes the job
+ *   waiter-<job>   held by the job's waiter as long as it lives
+ *   hide/<name>    udev's rule 12-dm-xcopy.rules does not scan the device-mapper device
+ *                  that has this name or UUID
+ */
+#ifndef XCOPYSETUP_RUNTIME_H
+#define XCOPYSETUP_RUNTIME_H
+
+#include <stdbool.h>
+
+#define RUNTIME_DIRECTORY "/run/xcopysetup"
+
+/**
+ * runtime_lock() - take a lock
+ * @kind: "lock" or "waiter"
+ * @job: job id
+ * @wait: wait for it, else fail at once
+ *
+ * Return: a descriptor, to be closed; -1: somebody else has it (only without @wait);
+ * -2: the directory cannot be used, a message was printed.
+ */
+int runtime_lock(const char *kind, const char *job, bool wait);
+
+/** runtime_is_locked() - does somebody hold it? */
+bool runtime_is_locked(const char *kind, const char *job);
+
+/** runtime_forget() - remove a job's lock files; its lock is held by the caller */
+void runtime_forget(const char *job);
+
+/** runtime_hide() - have udev leave the device with this dm name or UUID alone; exit code */
+int runtime_hide(const char *name);
+
+/** runtime_show() - the opposite; nothing happens if it was not hidden */
+void runtime_show(const char *name);
+
+#endif
