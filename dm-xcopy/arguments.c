@@ -57,6 +57,11 @@ static const struct number_rule number_rules[XCOPY_NR_NUMBERS] = {
 	       "of ms, 10 to 60000"),
 };
 
+const char *xcopy_feature_name(enum xcopy_feature feature)
+{
+	return feature_names[feature];
+}
+
 void xcopy_arguments_init(struct xcopy_arguments *args)
 {
 	unsigned int i;

@@ -95,6 +95,9 @@ int xcopy_arguments_set(struct xcopy_arguments *args, const char *key, const cha
 unsigned int xcopy_arguments_emit(const struct xcopy_arguments *args, bool all, char *result,
 				  unsigned int maxlen);
 
+/** xcopy_feature_name() - as it stands in a table line */
+const char *xcopy_feature_name(enum xcopy_feature feature);
+
 /** xcopy_number() - value of a core argument; any context */
 static inline unsigned int xcopy_number(const struct xcopy_arguments *args, enum xcopy_number n)
 {

@@ -117,19 +117,32 @@ void xcopy_range_unlock(struct xcopy_range_locks *locks, struct xcopy_range *ran
 	deliver(&granted);
 }
 
-bool xcopy_range_cancel(struct xcopy_range_locks *locks, struct xcopy_range *range)
+static struct xcopy_range *find_waiting(struct xcopy_range_locks *locks,
+					void (*granted)(struct xcopy_range *range))
 {
+	struct xcopy_range *range;
+
+	for (range = range_tree_iter_first(&locks->tree, 0, U64_MAX); range;
+	     range = range_tree_iter_next(range, 0, U64_MAX))
+		if (range->blockers && range->granted == granted)
+			return range;
+	return NULL;
+}
+
+void xcopy_range_cancel(struct xcopy_range_locks *locks,
+			void (*granted)(struct xcopy_range *range), struct list_head *cancelled)
+{
+	struct xcopy_range *range;
 	unsigned long flags;
-	LIST_HEAD(granted);
-	bool waiting;
+	LIST_HEAD(unblocked);
 
 	spin_lock_irqsave(&locks->lock, flags);
-	waiting = range->blockers;
-	if (waiting)
-		leave(locks, range, &granted);
+	while ((range = find_waiting(locks, granted))) {
+		leave(locks, range, &unblocked);
+		list_add_tail(&range->link, cancelled);
+	}
 	spin_unlock_irqrestore(&locks->lock, flags);
-	deliver(&granted);
-	return waiting;
+	deliver(&unblocked);
 }
 
 bool xcopy_range_busy(struct xcopy_range_locks *locks)

@@ -39,7 +39,7 @@ struct xcopy_range_locks {
  * @blockers: earlier overlapping requests that are still in the tree
  * @granted: called once when a request that had to wait is granted; runs in the
  *	context of whoever unlocked, possibly a hard interrupt, without locks held
- * @link: used while grants are being delivered
+ * @link: used while grants or cancellations are being delivered
  */
 struct xcopy_range {
 	struct rb_node node;
@@ -58,7 +58,7 @@ void xcopy_range_locks_init(struct xcopy_range_locks *locks);
 /**
  * xcopy_range_lock() - request regions [first, last]
  * @locks: the set
- * @range: caller's memory, untouched by the caller until unlocked or cancelled;
+ * @range: caller's memory, untouched by the caller until it is unlocked or cancelled;
  *	@granted is set by the caller
  * @first: first region
  * @last: last region, inclusive
@@ -96,13 +96,15 @@ bool xcopy_range_trylock(struct xcopy_range_locks *locks, struct xcopy_range *ra
 void xcopy_range_unlock(struct xcopy_range_locks *locks, struct xcopy_range *range);
 
 /**
- * xcopy_range_cancel() - take back a request that still waits
+ * xcopy_range_cancel() - take back all requests of one kind that still wait
+ * @locks: the set
+ * @granted: which kind: those with this call-back; it is then never called for them
+ * @cancelled: they are put on this list by their @link
  *
  * Context: any.
- * Return: true if it was waiting and is gone; @granted is then never called.
- * False if it was granted already.
  */
-bool xcopy_range_cancel(struct xcopy_range_locks *locks, struct xcopy_range *range);
+void xcopy_range_cancel(struct xcopy_range_locks *locks,
+			void (*granted)(struct xcopy_range *range), struct list_head *cancelled);
 
 /** xcopy_range_busy() - is anything held or waiting? any context; a snapshot */
 bool xcopy_range_busy(struct xcopy_range_locks *locks);

@@ -1,0 +1,501 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The core object: registry, lifetime, modes, events, completion. See clone.h.
+ */
+#include <linux/dm-kcopyd.h>
+#include <linux/percpu.h>
+#include <linux/rcupdate.h>
+#include <linux/slab.h>
+
+#include "clone.h"
+#include "copier.h"
+
+#define DM_MSG_PREFIX XCOPY_MSG_PREFIX
+
+/* All cores; held while one is made, so that two tables never make two of one device. */
+static DEFINE_MUTEX(registry_mutex);
+static LIST_HEAD(registry);
+
+const char *xcopy_clone_name(const struct xcopy_clone *clone)
+{
+	return clone->md_disk->disk_name;
+}
+
+/* ---- events and modes ---- */
+
+static void event_work(struct work_struct *work)
+{
+	struct xcopy_clone *clone = container_of(work, struct xcopy_clone, event_work);
+	struct dm_target *ti = READ_ONCE(clone->ti);
+
+	/* xcopy_clone_stop() waits for this work before the table can go. */
+	if (ti && test_and_clear_bit(XCOPY_CLONE_EVENT, &clone->flags))
+		dm_table_event(ti->table);
+}
+
+void xcopy_clone_event(struct xcopy_clone *clone)
+{
+	set_bit(XCOPY_CLONE_EVENT, &clone->flags);
+	queue_work(clone->wq, &clone->event_work);
+}
+
+void xcopy_clone_set_mode(struct xcopy_clone *clone, enum xcopy_mode mode, const char *why)
+{
+	static const char * const names[] = { "read-write", "read-only", "fail" };
+	bool worse;
+
+	spin_lock_irq(&clone->lock);
+	worse = mode > clone->mode;
+	if (worse)
+		WRITE_ONCE(clone->mode, mode);
+	spin_unlock_irq(&clone->lock);
+	if (!worse)
+		return;
+	xcopy_err(clone, "Switching to %s mode: %s", names[mode], why);
+	xcopy_clone_event(clone);
+}
+
+/* ---- hold after a crash ---- */
+
+static void release_hold(struct xcopy_clone *clone)
+{
+	bool held;
+
+	spin_lock_irq(&clone->lock);
+	held = clone->holding;
+	clone->holding = false;
+	spin_unlock_irq(&clone->lock);
+	if (!held)
+		return;
+	xcopy_stat_add(clone, XCOPY_STAT_QUARANTINED, -1);
+	xcopy_commit_close(clone);
+	xcopy_range_unlock(&clone->locks, &clone->hold);
+}
+
+static void hold_work(struct work_struct *work)
+{
+	struct xcopy_clone *clone = container_of(to_delayed_work(work), struct xcopy_clone,
+						 hold_work);
+
+	release_hold(clone);
+	rcu_read_lock();
+	if (!xcopy_complete(clone))
+		xcopy_engine_kick(clone);
+	rcu_read_unlock();
+}
+
+/*
+ * The last user of the metadata went away with copy commands on the way: they may
+ * still land. Until they cannot, nothing that is not hydrated may be written.
+ */
+static void hold_everything(struct xcopy_clone *clone)
+{
+	unsigned int ms = xcopy_metadata_quarantine_ms(clone->md);
+
+	clone->open = true;
+	clone->outstanding = 1;
+	clone->holding = true;
+	xcopy_stat_add(clone, XCOPY_STAT_QUARANTINED, 1);
+	xcopy_range_lock(&clone->locks, &clone->hold, 0, clone->nr_regions - 1);
+	queue_delayed_work(clone->wq, &clone->hold_work, msecs_to_jiffies(ms));
+	xcopy_info(clone, "Storage copies were under way when this clone was last used: writes to regions that are not hydrated wait for %u ms",
+		   ms);
+}
+
+void xcopy_clone_release_quarantine(struct xcopy_clone *clone)
+{
+	mod_delayed_work(clone->wq, &clone->hold_work, 0);
+	mutex_lock(&clone->commit_mutex);
+	if (clone->engine)
+		xcopy_engine_release_quarantine(clone);
+	mutex_unlock(&clone->commit_mutex);
+}
+
+/* ---- completion ---- */
+
+static bool all_in_place(struct xcopy_clone *clone)
+{
+	if (!test_bit(XCOPY_CLONE_PREPARED, &clone->flags))
+		return false;
+	if (xcopy_metadata_nr_hydrated(clone->md) != clone->nr_regions)
+		return false;
+	if (xcopy_metadata_dirty(clone->md)) {
+		xcopy_commit_kick(clone);
+		return false;
+	}
+	return !xcopy_range_busy(&clone->locks);
+}
+
+static void drop_page_cache(struct block_device *bdev)
+{
+	sync_blockdev(bdev);
+	invalidate_bdev(bdev);
+}
+
+static void become_complete(struct xcopy_clone *clone)
+{
+	drop_page_cache(clone->destination);
+	if (xcopy_commit_complete(clone))
+		return;
+	set_bit(XCOPY_CLONE_COMPLETE, &clone->flags);
+	spin_lock_irq(&clone->lock);
+	clone->offload = XCOPY_OFFLOAD_DONE;
+	clone->reason = "-";
+	clone->open = false;
+	spin_unlock_irq(&clone->lock);
+	xcopy_info(clone, "Hydration finished");
+	xcopy_clone_event(clone);
+	/* Pairs with rcu_read_lock() in io.c: whoever saw it incomplete is through. */
+	synchronize_rcu();
+}
+
+/* Nobody comes to bitmap and engine any more, but those who still hold a range. */
+static void free_engine(struct xcopy_clone *clone)
+{
+	struct xcopy_engine *engine;
+
+	if (xcopy_range_busy(&clone->locks))
+		return;
+	mutex_lock(&clone->commit_mutex);
+	spin_lock_irq(&clone->lock);
+	engine = clone->engine;
+	WRITE_ONCE(clone->engine, NULL);
+	spin_unlock_irq(&clone->lock);
+	xcopy_engine_destroy(engine);
+	xcopy_metadata_free_bitmap(clone->md);
+	mutex_unlock(&clone->commit_mutex);
+}
+
+void xcopy_clone_check_complete(struct xcopy_clone *clone)
+{
+	if (!clone->engine || !test_bit(XCOPY_CLONE_RUNNING, &clone->flags) ||
+	    xcopy_mode(clone) != XCOPY_RW)
+		return;
+	if (!xcopy_complete(clone) && all_in_place(clone))
+		become_complete(clone);
+	if (xcopy_complete(clone))
+		free_engine(clone);
+}
+
+/* ---- going live, and back ---- */
+
+static void prepare_work(struct work_struct *work)
+{
+	struct xcopy_clone *clone = container_of(work, struct xcopy_clone, prepare_work);
+
+	/* What udev or blkid read from the destination would come back later. */
+	sync_blockdev(clone->source);
+	drop_page_cache(clone->destination);
+	xcopy_engine_prepare(clone);
+	set_bit(XCOPY_CLONE_PREPARED, &clone->flags);
+	rcu_read_lock();
+	if (!xcopy_complete(clone))
+		xcopy_engine_kick(clone);
+	rcu_read_unlock();
+	xcopy_commit_kick(clone);
+}
+
+static void take_arguments(struct xcopy_clone *clone, const struct xcopy_arguments *args)
+{
+	unsigned int i;
+
+	for (i = 0; i < XCOPY_NR_NUMBERS; i++)
+		WRITE_ONCE(clone->args.numbers[i], args->numbers[i]);
+	WRITE_ONCE(clone->args.features, args->features);
+	assign_bit(XCOPY_CLONE_HYDRATION, &clone->flags,
+		   !xcopy_feature(args, XCOPY_NO_HYDRATION));
+	if (xcopy_feature(args, XCOPY_NO_OFFLOAD))
+		xcopy_clone_disable_offload(clone, "table");
+	else if (!test_bit(XCOPY_CLONE_OFFLOAD, &clone->flags))
+		xcopy_clone_enable_offload(clone);
+}
+
+void xcopy_clone_disable_offload(struct xcopy_clone *clone, const char *reason)
+{
+	clear_bit(XCOPY_CLONE_OFFLOAD, &clone->flags);
+	spin_lock_irq(&clone->lock);
+	if (clone->offload != XCOPY_OFFLOAD_DONE) {
+		clone->offload = XCOPY_OFFLOAD_OFF;
+		clone->reason = reason;
+	}
+	spin_unlock_irq(&clone->lock);
+}
+
+void xcopy_clone_enable_offload(struct xcopy_clone *clone)
+{
+	set_bit(XCOPY_CLONE_OFFLOAD, &clone->flags);
+	mutex_lock(&clone->commit_mutex);
+	if (clone->engine && !xcopy_complete(clone))
+		xcopy_engine_enable_offload(clone);
+	mutex_unlock(&clone->commit_mutex);
+}
+
+void xcopy_clone_start(struct xcopy_clone *clone, struct dm_target *ti,
+		       const struct xcopy_arguments *args)
+{
+	spin_lock_irq(&clone->lock);
+	WRITE_ONCE(clone->ti, ti);
+	spin_unlock_irq(&clone->lock);
+	take_arguments(clone, args);
+	xcopy_clone_unquiesce(clone);
+	queue_work(clone->wq, &clone->event_work);
+	if (!test_bit(XCOPY_CLONE_PREPARED, &clone->flags))
+		queue_work(system_long_wq, &clone->prepare_work);
+}
+
+void xcopy_clone_quiesce(struct xcopy_clone *clone)
+{
+	clear_bit(XCOPY_CLONE_RUNNING, &clone->flags);
+	/* Ordered by the range locks' spinlock against map_locked() in io.c. */
+	xcopy_io_requeue(clone);
+}
+
+void xcopy_clone_unquiesce(struct xcopy_clone *clone)
+{
+	set_bit(XCOPY_CLONE_RUNNING, &clone->flags);
+	rcu_read_lock();
+	if (!xcopy_complete(clone))
+		xcopy_engine_kick(clone);
+	rcu_read_unlock();
+	mod_delayed_work(clone->wq, &clone->commit_timer, 0);
+}
+
+static bool shared(struct xcopy_clone *clone)
+{
+	bool shared;
+
+	mutex_lock(&registry_mutex);
+	shared = clone->users > 1;
+	mutex_unlock(&registry_mutex);
+	return shared;
+}
+
+void xcopy_clone_stop(struct xcopy_clone *clone)
+{
+	cancel_work_sync(&clone->prepare_work);
+	cancel_delayed_work_sync(&clone->commit_timer);
+	/* It completes nothing any more, since the clone is not running. */
+	flush_work(&clone->commit_work);
+	if (clone->engine) {
+		xcopy_engine_drain(clone);
+		if (!shared(clone))
+			xcopy_engine_wait_quarantine(clone);
+		flush_work(&clone->commit_work);
+		if (!xcopy_complete(clone))
+			xcopy_commit_settle(clone);
+	}
+	spin_lock_irq(&clone->lock);
+	WRITE_ONCE(clone->ti, NULL);
+	spin_unlock_irq(&clone->lock);
+	cancel_work_sync(&clone->event_work);
+}
+
+/* ---- lifetime ---- */
+
+static void destroy(struct xcopy_clone *clone)
+{
+	cancel_delayed_work_sync(&clone->hold_work);
+	cancel_delayed_work_sync(&clone->commit_timer);
+	cancel_work_sync(&clone->event_work);
+	if (!IS_ERR_OR_NULL(clone->engine))
+		xcopy_engine_destroy(clone->engine);
+	if (!IS_ERR_OR_NULL(clone->kcopyd))
+		dm_kcopyd_client_destroy(clone->kcopyd);
+	if (!IS_ERR_OR_NULL(clone->watch))
+		xcopy_extent_unwatch(clone->watch);
+	if (!IS_ERR_OR_NULL(clone->md))
+		xcopy_metadata_close(clone->md);
+	if (clone->copy_wq)
+		destroy_workqueue(clone->copy_wq);
+	if (clone->wq)
+		destroy_workqueue(clone->wq);
+	free_percpu(clone->inflight);
+	kfree(clone);
+}
+
+static void init_plain(struct xcopy_clone *clone, const struct xcopy_binding *binding)
+{
+	clone->md_disk = binding->md_disk;
+	clone->metadata = binding->metadata;
+	clone->destination = binding->destination;
+	clone->source = binding->source;
+	clone->target_sectors = binding->target_sectors;
+	clone->region_shift = ilog2(binding->region_sectors);
+	clone->nr_regions = xcopy_format_regions(binding->target_sectors, binding->region_sectors);
+	clone->args = *binding->args;
+	clone->users = 1;
+	clone->offload = XCOPY_OFFLOAD_OFF;
+	clone->reason = "-";
+	clone->copier = "none";
+	clone->last_error = "-";
+	spin_lock_init(&clone->lock);
+	xcopy_range_locks_init(&clone->locks);
+	INIT_LIST_HEAD(&clone->list);
+	INIT_LIST_HEAD(&clone->ready);
+	INIT_WORK(&clone->io_work, xcopy_io_work);
+	INIT_WORK(&clone->event_work, event_work);
+	INIT_WORK(&clone->prepare_work, prepare_work);
+	INIT_DELAYED_WORK(&clone->hold_work, hold_work);
+	xcopy_commit_init(clone);
+}
+
+static int open_metadata(struct xcopy_clone *clone, const struct xcopy_binding *binding,
+			 const char **error)
+{
+	const struct xcopy_metadata_config config = {
+		.bdev = binding->metadata,
+		.target_sectors = binding->target_sectors,
+		.region_sectors = binding->region_sectors,
+		.quarantine_ms = xcopy_number(binding->args, XCOPY_QUARANTINE_MS),
+		.source = binding->source,
+		.destination = binding->destination,
+		.may_format = !xcopy_feature(binding->args, XCOPY_NO_FORMAT),
+	};
+
+	clone->md = xcopy_metadata_open(&config, error);
+	return PTR_ERR_OR_ZERO(clone->md);
+}
+
+static int allocate(struct xcopy_clone *clone)
+{
+	clone->inflight = alloc_percpu(long);
+	clone->wq = alloc_workqueue("xcopy", WQ_MEM_RECLAIM | WQ_UNBOUND, 0);
+	clone->copy_wq = alloc_workqueue("xcopy-copy", WQ_MEM_RECLAIM | WQ_UNBOUND,
+					 XCOPY_MAX_DEPTH);
+	if (!clone->inflight || !clone->wq || !clone->copy_wq)
+		return -ENOMEM;
+	clone->kcopyd = dm_kcopyd_client_create(NULL);
+	if (IS_ERR(clone->kcopyd))
+		return PTR_ERR(clone->kcopyd);
+	clone->watch = xcopy_extent_watch(clone->source);
+	if (IS_ERR(clone->watch))
+		return PTR_ERR(clone->watch);
+	clone->engine = xcopy_engine_create(clone);
+	return PTR_ERR_OR_ZERO(clone->engine);
+}
+
+static struct xcopy_clone *create(const struct xcopy_binding *binding, const char **error)
+{
+	struct xcopy_clone *clone = kzalloc(sizeof(*clone), GFP_KERNEL);
+	int r = -ENOMEM;
+
+	*error = "Out of memory";
+	if (!clone)
+		return ERR_PTR(r);
+	init_plain(clone, binding);
+	r = allocate(clone);
+	if (!r)
+		r = open_metadata(clone, binding, error);
+	if (r) {
+		destroy(clone);
+		return ERR_PTR(r);
+	}
+	if (xcopy_metadata_was_open(clone->md))
+		hold_everything(clone);
+	return clone;
+}
+
+static struct xcopy_clone *find(const struct block_device *metadata)
+{
+	struct xcopy_clone *clone;
+
+	list_for_each_entry(clone, &registry, list)
+		if (clone->metadata == metadata)
+			return clone;
+	return NULL;
+}
+
+static bool uses(const struct xcopy_clone *clone, const struct block_device *bdev)
+{
+	return clone->metadata == bdev || clone->destination == bdev || clone->source == bdev;
+}
+
+/* Device-mapper lets two devices open one: what must not be shared is refused here. */
+static const char *conflict(const struct xcopy_binding *binding)
+{
+	struct xcopy_clone *clone;
+
+	list_for_each_entry(clone, &registry, list) {
+		if (uses(clone, binding->metadata))
+			return "metadata dev: is a device of another clone; use one that is free";
+		if (uses(clone, binding->destination))
+			return "destination dev: is a device of another clone; use one that is free";
+		if (clone->metadata == binding->source || clone->destination == binding->source)
+			return "source dev: is being written by another clone; wait until that one is complete and removed";
+	}
+	return NULL;
+}
+
+static const char *mismatch(const struct xcopy_clone *clone, const struct xcopy_binding *binding)
+{
+	if (clone->destination != binding->destination)
+		return "destination dev: is not that of the live table; a reload cannot change it";
+	if (clone->source != binding->source)
+		return "source dev: is not that of the live table; a reload cannot change it";
+	if (clone->target_sectors != binding->target_sectors)
+		return "length: is not that of the live table; a reload cannot change it";
+	if (1UL << clone->region_shift != binding->region_sectors)
+		return "region size: is not that of the live table; a reload cannot change it";
+	if (strcmp(clone->args.driver, binding->args->driver))
+		return "offload_driver: is not that of the live table; remove the device first";
+	return NULL;
+}
+
+static struct xcopy_clone *bind(struct xcopy_clone *clone, const struct xcopy_binding *binding,
+				const char **error)
+{
+	if (clone->md_disk != binding->md_disk || !clone->users) {
+		*error = clone->users ?
+			"metadata dev: is a device of another clone; use one that is free" :
+			"metadata dev: its clone is being removed; try again after the quarantine";
+		return ERR_PTR(-EBUSY);
+	}
+	*error = mismatch(clone, binding);
+	if (*error)
+		return ERR_PTR(-EINVAL);
+	clone->users++;
+	return clone;
+}
+
+static struct xcopy_clone *make(const struct xcopy_binding *binding, const char **error)
+{
+	struct xcopy_clone *clone;
+
+	*error = conflict(binding);
+	if (*error)
+		return ERR_PTR(-EBUSY);
+	clone = create(binding, error);
+	if (!IS_ERR(clone))
+		list_add(&clone->list, &registry);
+	return clone;
+}
+
+struct xcopy_clone *xcopy_clone_get(const struct xcopy_binding *binding, const char **error)
+{
+	struct xcopy_clone *clone;
+
+	mutex_lock(&registry_mutex);
+	clone = find(binding->metadata);
+	clone = clone ? bind(clone, binding, error) : make(binding, error);
+	mutex_unlock(&registry_mutex);
+	return clone;
+}
+
+void xcopy_clone_put(struct xcopy_clone *clone)
+{
+	bool last;
+
+	mutex_lock(&registry_mutex);
+	last = !--clone->users;
+	mutex_unlock(&registry_mutex);
+	if (!last)
+		return;
+
+	/* Still in the registry: nobody gets these devices before nothing can land on them. */
+	if (clone->engine)
+		xcopy_engine_wait_quarantine(clone);
+	mutex_lock(&registry_mutex);
+	list_del(&clone->list);
+	mutex_unlock(&registry_mutex);
+	destroy(clone);
+}

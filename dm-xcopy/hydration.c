@@ -1,0 +1,695 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Background hydration: what to copy next, how much at a time, how fast.
+ *
+ * One planner per clone hands ranges to copy workers. It takes the range lock
+ * without waiting, so user I/O always goes first, and looks at the bits again
+ * under the lock: an overwrite may have ended between the look and the lock.
+ *
+ * Budget: as many copies as the tuner allows while no user bio is in flight; one,
+ * short, paced to hydration_floor, while there is one. So it neither starves
+ * nor is starved.
+ *
+ * A region whose host copy fails is tried again later and later, alone, and is
+ * given up after FAILED_ATTEMPTS, with event and status; everything else goes on.
+ */
+#include <linux/dm-kcopyd.h>
+#include <linux/ktime.h>
+#include <linux/sched/mm.h>
+#include <linux/slab.h>
+
+#include "engine.h"
+
+#define DM_MSG_PREFIX XCOPY_MSG_PREFIX
+
+#define FAILED_ATTEMPTS		6U
+#define NO_REGION		U64_MAX
+
+DECLARE_DM_KCOPYD_THROTTLE_WITH_MODULE_PARM(xcopy_hydration_throttle,
+	"A percentage of time allocated for the host's background copies");
+
+/* ---- regions that failed ---- */
+
+static struct xcopy_failed_region *find_failed(struct xcopy_engine *engine, u64 region)
+{
+	unsigned int i;
+
+	for (i = 0; i < engine->nr_failed; i++)
+		if (engine->failed[i].region == region)
+			return &engine->failed[i];
+	return NULL;
+}
+
+static struct xcopy_failed_region *add_failed(struct xcopy_engine *engine, u64 region)
+{
+	struct xcopy_failed_region *failed = find_failed(engine, region);
+
+	if (failed || engine->nr_failed == XCOPY_NR_FAILED)
+		return failed;
+	failed = &engine->failed[engine->nr_failed++];
+	failed->region = region;
+	failed->attempts = 0;
+	return failed;
+}
+
+/* Return: is it given up now (or are there too many to keep count of)? */
+static bool count_failure(struct xcopy_engine *engine, u64 region)
+{
+	struct xcopy_failed_region *failed;
+	bool stopped = true;
+
+	spin_lock_irq(&engine->clone->lock);
+	failed = add_failed(engine, region);
+	if (failed) {
+		failed->attempts++;
+		failed->retry_at = jiffies + (HZ << failed->attempts) / 2;
+		stopped = failed->attempts == FAILED_ATTEMPTS;
+	}
+	spin_unlock_irq(&engine->clone->lock);
+	return stopped;
+}
+
+static void region_failed(struct xcopy_engine *engine, u64 region)
+{
+	struct xcopy_clone *clone = engine->clone;
+
+	if (!count_failure(engine, region))
+		return;
+	xcopy_warn_limit(clone, "Region %llu cannot be copied (%s); given up until enable_hydration",
+			 region, READ_ONCE(clone->last_error));
+	if (!test_and_set_bit(XCOPY_CLONE_STOPPED_RANGES, &clone->flags))
+		xcopy_clone_event(clone);
+}
+
+static void forget_failure(struct xcopy_engine *engine, u64 first, u64 end)
+{
+	unsigned int i = 0;
+
+	spin_lock_irq(&engine->clone->lock);
+	while (i < engine->nr_failed) {
+		if (engine->failed[i].region >= first && engine->failed[i].region < end)
+			engine->failed[i] = engine->failed[--engine->nr_failed];
+		else
+			i++;
+	}
+	spin_unlock_irq(&engine->clone->lock);
+}
+
+/* First region in [first, end) that failed, or @end. */
+static u64 next_failed(struct xcopy_engine *engine, u64 first, u64 end)
+{
+	unsigned int i;
+
+	spin_lock_irq(&engine->clone->lock);
+	for (i = 0; i < engine->nr_failed; i++)
+		if (engine->failed[i].region >= first && engine->failed[i].region < end)
+			end = engine->failed[i].region;
+	spin_unlock_irq(&engine->clone->lock);
+	return end;
+}
+
+static bool due(const struct xcopy_failed_region *failed, unsigned long *delay)
+{
+	if (failed->attempts >= FAILED_ATTEMPTS)
+		return false;
+	if (time_after_eq(jiffies, failed->retry_at))
+		return true;
+	*delay = min(*delay, failed->retry_at - jiffies);
+	return false;
+}
+
+/* A failed region whose time has come, or NO_REGION; @delay is lowered to the wait for the next. */
+static u64 due_failed(struct xcopy_engine *engine, unsigned long *delay)
+{
+	u64 region = NO_REGION;
+	unsigned int i;
+
+	spin_lock_irq(&engine->clone->lock);
+	for (i = 0; i < engine->nr_failed && region == NO_REGION; i++)
+		if (due(&engine->failed[i], delay))
+			region = engine->failed[i].region;
+	spin_unlock_irq(&engine->clone->lock);
+	return region;
+}
+
+/* ---- one copy ---- */
+
+static void mark(struct xcopy_copy *copy)
+{
+	struct xcopy_clone *clone = copy->engine->clone;
+	u64 upto = copy->position >= xcopy_region_end(clone, copy->end) ?
+		   copy->end : xcopy_region_of(clone, copy->position);
+
+	if (upto <= copy->marked)
+		return;
+	xcopy_metadata_set(clone->md, copy->marked, upto);
+	forget_failure(copy->engine, copy->marked, upto);
+	copy->marked = upto;
+}
+
+static bool stopping(const struct xcopy_clone *clone)
+{
+	return !test_bit(XCOPY_CLONE_RUNNING, &clone->flags) || xcopy_mode(clone) != XCOPY_RW;
+}
+
+/*
+ * The host failed somewhere in [sector, sector + sectors): go through it in
+ * smaller and smaller pieces, down to the regions that fail.
+ */
+static void host_copy_around(struct xcopy_copy *copy, sector_t sector, sector_t sectors)
+{
+	struct xcopy_clone *clone = copy->engine->clone;
+	u64 region = xcopy_region_of(clone, sector), step = 1, n;
+	u64 end = xcopy_region_of(clone, sector + sectors - 1) + 1;
+
+	for (; region < end && !stopping(clone); region += n) {
+		sector_t start = xcopy_region_start(clone, region);
+
+		n = min(step, end - region);
+		if (!xcopy_host_copy(clone, copy->engine->kcopyd, start,
+				     xcopy_region_end(clone, region + n) - start)) {
+			xcopy_metadata_set(clone->md, region, region + n);
+			forget_failure(copy->engine, region, region + n);
+			step *= 2;
+		} else if (n > 1) {
+			step = n / 2;
+			n = 0;
+		} else {
+			region_failed(copy->engine, region);
+		}
+	}
+}
+
+static void copy_by_host(struct xcopy_copy *copy, sector_t sectors)
+{
+	struct xcopy_clone *clone = copy->engine->clone;
+
+	if (!strcmp(clone->copier, "none"))
+		WRITE_ONCE(clone->copier, "host");
+	if (!xcopy_host_copy(clone, copy->engine->kcopyd, copy->position, sectors)) {
+		copy->position += sectors;
+		return;
+	}
+	copy->failed = true;
+	/* In quarantine no bits are set: what is left is copied once that is over. */
+	if (!copy->quarantined)
+		host_copy_around(copy, copy->position, sectors);
+}
+
+static void copy_step(struct xcopy_copy *copy, sector_t end)
+{
+	bool by_host;
+	sector_t sectors = xcopy_offload_copy(copy, copy->position, end - copy->position, &by_host);
+
+	if (by_host)
+		copy_by_host(copy, sectors);
+	else
+		copy->position += sectors;
+	if (!copy->quarantined)
+		mark(copy);
+}
+
+static void copy_all(struct xcopy_copy *copy)
+{
+	struct xcopy_clone *clone = copy->engine->clone;
+	sector_t end = xcopy_region_end(clone, copy->end);
+	unsigned int noio = memalloc_noio_save();
+
+	while (copy->position < end && !copy->failed && !stopping(clone))
+		copy_step(copy, end);
+	memalloc_noio_restore(noio);
+}
+
+/*
+ * The slot stops running. Once clone->lock is dropped with nothing running and
+ * nothing quarantined, the engine may be freed.
+ */
+static void leave_running(struct xcopy_copy *copy, enum xcopy_copy_state state)
+{
+	struct xcopy_engine *engine = copy->engine;
+	struct xcopy_clone *clone = engine->clone;
+
+	spin_lock_irq(&clone->lock);
+	if (copy->state == XCOPY_COPY_RUNNING)
+		engine->running--;
+	else
+		engine->quarantined--;
+	if (state == XCOPY_COPY_QUARANTINED) {
+		engine->quarantined++;
+		queue_delayed_work(clone->wq, &copy->release,
+				   msecs_to_jiffies(copy->quarantine_ms));
+	}
+	copy->state = state;
+	xcopy_engine_kick(clone);
+	wake_up_all(&engine->idle);
+	spin_unlock_irq(&clone->lock);
+}
+
+static void count_bytes(struct xcopy_copy *copy)
+{
+	struct xcopy_engine *engine = copy->engine;
+	u64 bytes = (copy->position - xcopy_region_start(engine->clone, copy->range.first)) << 9;
+
+	spin_lock_irq(&engine->clone->lock);
+	engine->running_regions -= copy->range.last + 1 - copy->range.first;
+	xcopy_tuner_done(&engine->tuner, bytes, ktime_get_ns() / NSEC_PER_MSEC);
+	spin_unlock_irq(&engine->clone->lock);
+}
+
+static void copy_work(struct work_struct *work)
+{
+	struct xcopy_copy *copy = container_of(work, struct xcopy_copy, work);
+	struct xcopy_clone *clone = copy->engine->clone;
+
+	copy_all(copy);
+	count_bytes(copy);
+	if (xcopy_metadata_nr_hydrated(clone->md) == clone->nr_regions)
+		xcopy_commit_kick(clone);
+	if (copy->quarantined) {
+		xcopy_stat_add(clone, XCOPY_STAT_QUARANTINED, 1);
+		xcopy_clone_event(clone);
+		leave_running(copy, XCOPY_COPY_QUARANTINED);
+	} else {
+		xcopy_range_unlock(&clone->locks, &copy->range);
+		leave_running(copy, XCOPY_COPY_FREE);
+	}
+}
+
+static void release_work(struct work_struct *work)
+{
+	struct xcopy_copy *copy = container_of(to_delayed_work(work), struct xcopy_copy, release);
+	struct xcopy_clone *clone = copy->engine->clone;
+
+	mark(copy);
+	xcopy_mapping_put(&copy->source);
+	xcopy_mapping_put(&copy->destination);
+	xcopy_commit_close(clone);
+	xcopy_stat_add(clone, XCOPY_STAT_QUARANTINED, -1);
+	xcopy_range_unlock(&clone->locks, &copy->range);
+	leave_running(copy, XCOPY_COPY_FREE);
+}
+
+/* ---- planner ---- */
+
+static struct xcopy_copy *find_slot(struct xcopy_engine *engine)
+{
+	struct xcopy_copy *copy = NULL;
+	unsigned int i;
+
+	spin_lock_irq(&engine->clone->lock);
+	for (i = 0; i < XCOPY_NR_SLOTS && !copy; i++)
+		if (engine->slots[i].state == XCOPY_COPY_FREE)
+			copy = &engine->slots[i];
+	spin_unlock_irq(&engine->clone->lock);
+	return copy;
+}
+
+/*
+ * Lock up to @max regions that are not hydrated, at or after @from and before
+ * @limit. Regions that failed are left out unless @retry.
+ */
+static bool claim(struct xcopy_engine *engine, struct xcopy_copy *copy, u64 from, u64 limit,
+		  u64 max, bool retry)
+{
+	struct xcopy_clone *clone = engine->clone;
+	bool hydrated;
+	u64 end, skip;
+
+	while ((from = xcopy_metadata_next_unhydrated(clone->md, from)) < limit) {
+		end = xcopy_metadata_run(clone->md, from, min(limit, from + max), &hydrated);
+		if (!retry)
+			end = next_failed(engine, from, end);
+		if (end == from) {
+			from++;
+			continue;
+		}
+		if (!xcopy_range_trylock(&clone->locks, &copy->range, from, end - 1, &skip)) {
+			from = skip;
+			continue;
+		}
+		/* Under the lock: what was seen before may have been overwritten since. */
+		copy->end = xcopy_metadata_run(clone->md, from, copy->range.last + 1, &hydrated);
+		if (!hydrated)
+			return true;
+		xcopy_range_unlock(&clone->locks, &copy->range);
+		from = copy->end;
+	}
+	return false;
+}
+
+static bool claim_request(struct xcopy_engine *engine, struct xcopy_copy *copy, u64 max)
+{
+	struct xcopy_clone *clone = engine->clone;
+	u64 first, end;
+	bool claimed;
+
+	spin_lock_irq(&clone->lock);
+	first = engine->request_first;
+	end = engine->request_end;
+	spin_unlock_irq(&clone->lock);
+	if (!end)
+		return false;
+
+	claimed = claim(engine, copy, first, end, max, true);
+	spin_lock_irq(&clone->lock);
+	engine->request_first = claimed ? copy->end : 0;
+	engine->request_end = claimed && copy->end < end ? end : 0;
+	spin_unlock_irq(&clone->lock);
+	return claimed;
+}
+
+static bool claim_next(struct xcopy_engine *engine, struct xcopy_copy *copy, u64 max,
+		       unsigned long *delay)
+{
+	struct xcopy_clone *clone = engine->clone;
+	u64 from = READ_ONCE(engine->hint), failed;
+
+	if (claim_request(engine, copy, max))
+		return true;
+	if (!test_bit(XCOPY_CLONE_HYDRATION, &clone->flags))
+		return false;
+	if (from == NO_REGION)
+		from = engine->cursor;
+	else
+		WRITE_ONCE(engine->hint, NO_REGION);
+
+	if (claim(engine, copy, from, clone->nr_regions, max, false) ||
+	    claim(engine, copy, 0, from, max, false)) {
+		engine->cursor = copy->end;
+		return true;
+	}
+	failed = due_failed(engine, delay);
+	return failed != NO_REGION && claim(engine, copy, failed, failed + 1, 1, true);
+}
+
+static bool user_busy(const struct xcopy_clone *clone)
+{
+	return xcopy_io_inflight(clone) > 0;
+}
+
+/* KiB/s that hydration may use now; 0: no limit */
+static unsigned int rate_now(const struct xcopy_clone *clone)
+{
+	unsigned int rate = xcopy_number(&clone->args, XCOPY_HYDRATION_RATE);
+	unsigned int floor = xcopy_number(&clone->args, XCOPY_HYDRATION_FLOOR);
+
+	if (user_busy(clone))
+		return rate ? min(rate, floor) : floor;
+	return rate;
+}
+
+/* Most regions that the next copy may have. */
+static u64 copy_regions(const struct xcopy_engine *engine)
+{
+	const struct xcopy_clone *clone = engine->clone;
+	u64 batch = xcopy_number(&clone->args, XCOPY_HYDRATION_BATCH_SIZE);
+	sector_t sectors = xcopy_offload_sectors(engine->offload);
+	unsigned int rate = rate_now(clone);
+	u64 regions;
+
+	/* A quarter of a second's worth: a paced copy is not to be felt as a hiccup. */
+	if (rate)
+		sectors = min_t(sector_t, sectors, rate / 2);
+	regions = max_t(u64, sectors >> clone->region_shift, 1);
+	return batch ? min(regions, batch) : regions;
+}
+
+static bool below_depth(struct xcopy_engine *engine)
+{
+	struct xcopy_clone *clone = engine->clone;
+	u64 threshold = xcopy_number(&clone->args, XCOPY_HYDRATION_THRESHOLD);
+	unsigned int depth = min(xcopy_number(&clone->args, XCOPY_OFFLOAD_DEPTH),
+				 READ_ONCE(engine->tuner.depth));
+	bool below;
+
+	/* Until the storage has been seen to copy right, it copies alone. */
+	if (user_busy(clone) || !xcopy_offload_kib(engine->offload))
+		depth = 1;
+	spin_lock_irq(&clone->lock);
+	below = engine->running < depth &&
+		(!threshold || !engine->running || engine->running_regions < threshold);
+	spin_unlock_irq(&clone->lock);
+	return below;
+}
+
+/* Return: jiffies to wait before the next copy may start. */
+static unsigned long pace(struct xcopy_engine *engine)
+{
+	u64 now = ktime_get_ns();
+
+	if (!rate_now(engine->clone) || engine->next_start <= now)
+		return 0;
+	return nsecs_to_jiffies(engine->next_start - now) + 1;
+}
+
+static void charge(struct xcopy_engine *engine, u64 regions)
+{
+	struct xcopy_clone *clone = engine->clone;
+	u64 bytes = regions << (clone->region_shift + SECTOR_SHIFT);
+	unsigned int rate = rate_now(clone);
+	u64 now = ktime_get_ns();
+
+	if (rate)
+		engine->next_start = max(now, engine->next_start) +
+				     div_u64(bytes * (NSEC_PER_SEC >> 10), rate);
+	else
+		engine->next_start = now;
+}
+
+static void start_copy(struct xcopy_engine *engine, struct xcopy_copy *copy)
+{
+	struct xcopy_clone *clone = engine->clone;
+
+	copy->marked = copy->range.first;
+	copy->position = xcopy_region_start(clone, copy->range.first);
+	copy->failed = false;
+	copy->quarantined = false;
+	charge(engine, copy->end - copy->range.first);
+
+	spin_lock_irq(&clone->lock);
+	copy->state = XCOPY_COPY_RUNNING;
+	engine->running++;
+	engine->running_regions += copy->range.last + 1 - copy->range.first;
+	spin_unlock_irq(&clone->lock);
+	queue_work(clone->copy_wq, &copy->work);
+}
+
+static bool may_plan(const struct xcopy_clone *clone)
+{
+	return test_bit(XCOPY_CLONE_PREPARED, &clone->flags) && !stopping(clone);
+}
+
+static void plan_work(struct work_struct *work)
+{
+	struct xcopy_engine *engine = container_of(to_delayed_work(work), struct xcopy_engine,
+						   planner);
+	struct xcopy_clone *clone = engine->clone;
+	unsigned long delay = MAX_JIFFY_OFFSET;
+	struct xcopy_copy *copy;
+
+	while (may_plan(clone) && below_depth(engine)) {
+		unsigned long wait = pace(engine);
+
+		if (wait) {
+			delay = min(delay, wait);
+			break;
+		}
+		copy = find_slot(engine);
+		if (!copy || !claim_next(engine, copy, copy_regions(engine), &delay))
+			break;
+		start_copy(engine, copy);
+	}
+	if (may_plan(clone) && delay != MAX_JIFFY_OFFSET)
+		queue_delayed_work(clone->wq, &engine->planner, delay);
+}
+
+/* ---- what others call ---- */
+
+void xcopy_engine_kick(struct xcopy_clone *clone)
+{
+	if (may_plan(clone))
+		mod_delayed_work(clone->wq, &clone->engine->planner, 0);
+}
+
+void xcopy_engine_hint(struct xcopy_engine *engine, u64 region)
+{
+	WRITE_ONCE(engine->hint, region);
+}
+
+int xcopy_engine_request(struct xcopy_clone *clone, u64 first, u64 count)
+{
+	struct xcopy_engine *engine = clone->engine;
+	int r = 0;
+
+	spin_lock_irq(&clone->lock);
+	if (engine->request_end) {
+		r = -EBUSY;
+	} else {
+		engine->request_first = first;
+		engine->request_end = first + count;
+	}
+	spin_unlock_irq(&clone->lock);
+	xcopy_engine_kick(clone);
+	return r;
+}
+
+void xcopy_engine_retry(struct xcopy_clone *clone)
+{
+	spin_lock_irq(&clone->lock);
+	clone->engine->nr_failed = 0;
+	spin_unlock_irq(&clone->lock);
+	clear_bit(XCOPY_CLONE_STOPPED_RANGES, &clone->flags);
+	xcopy_engine_kick(clone);
+}
+
+static bool none_running(struct xcopy_engine *engine)
+{
+	bool none;
+
+	spin_lock_irq(&engine->clone->lock);
+	none = !engine->running;
+	spin_unlock_irq(&engine->clone->lock);
+	return none;
+}
+
+static bool none_quarantined(struct xcopy_engine *engine)
+{
+	bool none;
+
+	spin_lock_irq(&engine->clone->lock);
+	none = !engine->quarantined;
+	spin_unlock_irq(&engine->clone->lock);
+	return none;
+}
+
+void xcopy_engine_drain(struct xcopy_clone *clone)
+{
+	struct xcopy_engine *engine = clone->engine;
+
+	cancel_delayed_work_sync(&engine->planner);
+	wait_event(engine->idle, none_running(engine));
+}
+
+void xcopy_engine_wait_quarantine(struct xcopy_clone *clone)
+{
+	struct xcopy_engine *engine = clone->engine;
+
+	/* Idle: it may take longer than the hung-task limit, and that is right. */
+	wait_event_idle(engine->idle, none_quarantined(engine));
+}
+
+void xcopy_engine_release_quarantine(struct xcopy_clone *clone)
+{
+	struct xcopy_engine *engine = clone->engine;
+	unsigned int i;
+
+	spin_lock_irq(&clone->lock);
+	for (i = 0; i < XCOPY_NR_SLOTS; i++)
+		if (engine->slots[i].state == XCOPY_COPY_QUARANTINED)
+			mod_delayed_work(clone->wq, &engine->slots[i].release, 0);
+	spin_unlock_irq(&clone->lock);
+}
+
+void xcopy_engine_prepare(struct xcopy_clone *clone)
+{
+	xcopy_offload_prepare(clone->engine->offload);
+}
+
+void xcopy_engine_enable_offload(struct xcopy_clone *clone)
+{
+	xcopy_offload_reset(clone->engine->offload);
+}
+
+void xcopy_engine_status(struct xcopy_clone *clone, struct xcopy_engine_status *status)
+{
+	const struct xcopy_engine *engine;
+
+	memset(status, 0, sizeof(*status));
+	spin_lock_irq(&clone->lock);
+	engine = clone->engine;
+	if (engine) {
+		status->hydrating = engine->running_regions;
+		status->command_kib = xcopy_offload_kib(engine->offload);
+		status->depth = engine->tuner.depth;
+	}
+	spin_unlock_irq(&clone->lock);
+}
+
+/* ---- lifetime ---- */
+
+static void init_slots(struct xcopy_engine *engine)
+{
+	unsigned int i;
+
+	for (i = 0; i < XCOPY_NR_SLOTS; i++) {
+		engine->slots[i].engine = engine;
+		INIT_WORK(&engine->slots[i].work, copy_work);
+		INIT_DELAYED_WORK(&engine->slots[i].release, release_work);
+	}
+}
+
+static int alloc_payloads(struct xcopy_engine *engine)
+{
+	unsigned int i;
+
+	for (i = 0; i < XCOPY_NR_SLOTS; i++) {
+		engine->slots[i].payload = kzalloc(XCOPY_PAYLOAD_SIZE, GFP_KERNEL);
+		if (!engine->slots[i].payload)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static void settle_slots(struct xcopy_engine *engine)
+{
+	unsigned int i;
+
+	for (i = 0; i < XCOPY_NR_SLOTS; i++) {
+		flush_work(&engine->slots[i].work);
+		flush_delayed_work(&engine->slots[i].release);
+		kfree(engine->slots[i].payload);
+	}
+}
+
+void xcopy_engine_destroy(struct xcopy_engine *engine)
+{
+	if (!engine)
+		return;
+	cancel_delayed_work_sync(&engine->planner);
+	settle_slots(engine);
+	if (!IS_ERR_OR_NULL(engine->kcopyd))
+		dm_kcopyd_client_destroy(engine->kcopyd);
+	xcopy_offload_destroy(engine->offload);
+	kvfree(engine);
+}
+
+static int fill_engine(struct xcopy_engine *engine)
+{
+	if (alloc_payloads(engine))
+		return -ENOMEM;
+	engine->offload = xcopy_offload_create(engine->clone);
+	if (!engine->offload)
+		return -ENOMEM;
+	engine->kcopyd = dm_kcopyd_client_create(&dm_kcopyd_throttle);
+	return PTR_ERR_OR_ZERO(engine->kcopyd);
+}
+
+struct xcopy_engine *xcopy_engine_create(struct xcopy_clone *clone)
+{
+	struct xcopy_engine *engine = kvzalloc(sizeof(*engine), GFP_KERNEL);
+	int r;
+
+	if (!engine)
+		return ERR_PTR(-ENOMEM);
+	engine->clone = clone;
+	engine->hint = NO_REGION;
+	INIT_DELAYED_WORK(&engine->planner, plan_work);
+	init_waitqueue_head(&engine->idle);
+	init_slots(engine);
+	xcopy_tuner_init(&engine->tuner, XCOPY_MAX_DEPTH, ktime_get_ns() / NSEC_PER_MSEC);
+	r = fill_engine(engine);
+	if (!r)
+		return engine;
+	xcopy_engine_destroy(engine);
+	return ERR_PTR(r);
+}

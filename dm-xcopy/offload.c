@@ -1,0 +1,914 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Copying by the storage: which pair of disks, in commands of which size,
+ * whether to trust them, and what follows from each outcome.
+ *
+ * One attempt at a piece of a range:
+ *
+ *   resolve both ends to disks, with references on the extents;
+ *   find the pair, cut the piece to what one command may hold; find a path;
+ *   if this pair of extents, or this path, was not verified yet: let go of all
+ *   that, poison the destination, and come back the same way;
+ *   make "offload_open" durable; send; let go;
+ *   if this was to be verified: compare, and only then trust.
+ *
+ * References are never held while the clone's own source or destination device
+ * is read or written: either may be suspended, and the suspend would wait for
+ * the references.
+ *
+ * A copy whose outcome is unknown keeps its references until the quarantine is
+ * over (hydration.c ends it). An unknown outcome also puts the pair on probation:
+ * smallest commands, the next one verified, and a second one within an hour
+ * ends offload for the pair.
+ *
+ * Locking: offload->mutex protects the list of pairs and opening them. What a
+ * pair has learned is under clone->lock.
+ */
+#include <linux/blk-integrity.h>
+#include <linux/delay.h>
+#include <linux/device.h>
+#include <linux/ktime.h>
+#include <linux/log2.h>
+#include <linux/slab.h>
+
+#include "copier.h"
+#include "engine.h"
+#include "verify.h"
+
+#define DM_MSG_PREFIX XCOPY_MSG_PREFIX
+
+#define ATTEMPTS		12U
+/* A row of refused ranges says more about the pair than about the ranges. */
+#define MAX_RANGE_FAILURES	16U
+#define PROBATION		(3600UL * HZ)
+/* Verifying reads both sides: keep the commands that need it short. */
+#define VERIFY_SECTORS		16384U
+#define NR_PATHS		16U
+
+/**
+ * struct trusted_extents - a pair of extents whose copies were seen to be right
+ * @list: pair->trusted
+ * @source_start: first sector on the source disk
+ * @source_sectors: length, sectors
+ * @destination_start: first sector on the destination disk
+ * @destination_sectors: length, sectors
+ */
+struct trusted_extents {
+	struct list_head list;
+	sector_t source_start;
+	sector_t source_sectors;
+	sector_t destination_start;
+	sector_t destination_sectors;
+};
+
+/**
+ * struct offload_pair - what is known of one pair of disks
+ * @list: offload->pairs
+ * @pair: the copier's view; references on both disks' devices are held
+ * @limits: size of commands
+ * @trusted: list of struct trusted_extents
+ * @paths: keys of paths that were seen to be right, the oldest is replaced
+ * @nr_paths: how many were ever added
+ * @failed: given up; @reason says why
+ * @reason: static word
+ * @verify_next: the next command has to be verified
+ * @had_unknown: @unknown_at is valid
+ * @unknown_at: jiffies of the last unknown outcome
+ * @range_failures: ranges refused in a row
+ * @commands: sent
+ */
+struct offload_pair {
+	struct list_head list;
+	struct xcopy_pair pair;
+	struct xcopy_limits limits;
+	struct list_head trusted;
+	u64 paths[NR_PATHS];
+	unsigned int nr_paths;
+	bool failed;
+	const char *reason;
+	bool verify_next;
+	bool had_unknown;
+	unsigned long unknown_at;
+	unsigned int range_failures;
+	u64 commands;
+};
+
+/**
+ * struct xcopy_offload - offload of one clone
+ * @clone: the clone
+ * @mutex: see above
+ * @pairs: list of struct offload_pair
+ * @verifier: buffers
+ * @load_work: loads the module that @wanted names
+ * @wanted: kind of disk that no copier is registered for
+ * @sectors: length that a background copy should have, sectors
+ * @kib: size of a command in use, KiB
+ */
+struct xcopy_offload {
+	struct xcopy_clone *clone;
+	struct mutex mutex;
+	struct list_head pairs;
+	struct xcopy_verifier *verifier;
+	struct work_struct load_work;
+	const char *wanted;
+	sector_t sectors;
+	unsigned int kib;
+};
+
+/**
+ * struct route - how one command gets from source to destination
+ * @sector: first sector of the clone
+ * @sectors: length, sectors; cut down on the way
+ * @source: where it lies on the source disk
+ * @destination: where it lies on the destination disk
+ * @pair: the pair
+ * @path: path to the destination, if @on_path
+ * @on_path: @path is held
+ * @sent_at: jiffies when the command was sent
+ */
+struct route {
+	sector_t sector;
+	sector_t sectors;
+	struct xcopy_mapping source;
+	struct xcopy_mapping destination;
+	struct offload_pair *pair;
+	struct xcopy_path path;
+	bool on_path;
+	unsigned long sent_at;
+};
+
+/* What to do after an attempt. */
+enum step {
+	STEP_DONE,
+	STEP_NOW,	/* again, at once: something was put right */
+	STEP_AGAIN,	/* again, after a while */
+	STEP_HOST,
+};
+
+/* ---- state for status ---- */
+
+static void set_state(struct xcopy_clone *clone, enum xcopy_offload_state state,
+		      const char *reason)
+{
+	bool changed = false;
+
+	spin_lock_irq(&clone->lock);
+	/* Given up, and switched off, stay until somebody says enable_offload. */
+	if (clone->offload == XCOPY_OFFLOAD_ON || clone->offload == XCOPY_OFFLOAD_WAITING) {
+		changed = clone->offload != state;
+		clone->offload = state;
+		clone->reason = reason;
+	}
+	spin_unlock_irq(&clone->lock);
+	if (changed)
+		xcopy_clone_event(clone);
+}
+
+static void give_up(struct xcopy_clone *clone, struct offload_pair *p, const char *reason)
+{
+	bool first;
+
+	spin_lock_irq(&clone->lock);
+	first = !p->failed;
+	p->failed = true;
+	p->reason = reason;
+	spin_unlock_irq(&clone->lock);
+	if (!first)
+		return;
+	xcopy_err(clone, "The storage does not copy from %s to %s (%s); the host copies instead",
+		  p->pair.source->disk_name, p->pair.destination->disk_name, reason);
+	set_state(clone, XCOPY_OFFLOAD_FAILED, reason);
+}
+
+/* ---- pairs ---- */
+
+static void free_pair(struct offload_pair *p)
+{
+	struct trusted_extents *extents, *next;
+
+	list_for_each_entry_safe(extents, next, &p->trusted, list)
+		kfree(extents);
+	if (p->pair.type) {
+		p->pair.type->close(&p->pair);
+		xcopy_copier_put(p->pair.type);
+	}
+	put_device(disk_to_dev(p->pair.source));
+	put_device(disk_to_dev(p->pair.destination));
+	kfree(p);
+}
+
+static struct offload_pair *alloc_pair(struct gendisk *source, struct gendisk *destination)
+{
+	struct offload_pair *p = kzalloc(sizeof(*p), GFP_NOIO);
+
+	if (!p)
+		return NULL;
+	INIT_LIST_HEAD(&p->trusted);
+	get_device(disk_to_dev(source));
+	get_device(disk_to_dev(destination));
+	p->pair.source = source;
+	p->pair.destination = destination;
+	p->pair.block_size = queue_logical_block_size(destination->queue);
+	return p;
+}
+
+static const char *unfit(struct gendisk *source, struct gendisk *destination)
+{
+	if (queue_logical_block_size(source->queue) !=
+	    queue_logical_block_size(destination->queue))
+		return "block-sizes-differ";
+	if (blk_queue_is_zoned(source->queue) || blk_queue_is_zoned(destination->queue))
+		return "zoned";
+	if (blk_get_integrity(source) || blk_get_integrity(destination))
+		return "integrity";
+	return NULL;
+}
+
+static bool failed(struct xcopy_clone *clone, const struct offload_pair *p)
+{
+	if (!READ_ONCE(p->failed))
+		return false;
+	set_state(clone, XCOPY_OFFLOAD_FAILED, p->reason);
+	return true;
+}
+
+/* Ask for the module once; false: there is none that could be asked for. */
+static bool want_module(struct xcopy_offload *offload, struct gendisk *disk)
+{
+	const char *kind = xcopy_copier_kind(disk);
+
+	if (!kind || offload->clone->args.driver[0])
+		return false;
+	if (offload->wanted != kind) {
+		offload->wanted = kind;
+		queue_work(system_long_wq, &offload->load_work);
+	}
+	return true;
+}
+
+static int open_type(struct offload_pair *p, const char **reason)
+{
+	struct xcopy_copier_type *type = p->pair.type;
+	int r;
+
+	if (type->payload_size > XCOPY_PAYLOAD_SIZE) {
+		*reason = "payload";
+		r = -E2BIG;
+	} else {
+		r = type->open(&p->pair, reason);
+	}
+	if (r) {
+		xcopy_copier_put(type);
+		p->pair.type = NULL;
+	}
+	return r;
+}
+
+/* Return: NULL, or why not; *again is set if it may be different next time. */
+static const char *find_type(struct xcopy_offload *offload, struct offload_pair *p, bool *again)
+{
+	struct gendisk *source = p->pair.source, *destination = p->pair.destination;
+	const char *reason = unfit(source, destination);
+	int r;
+
+	if (reason)
+		return reason;
+	p->pair.type = xcopy_copier_find(offload->clone->args.driver, source, destination);
+	if (!p->pair.type) {
+		*again = want_module(offload, destination);
+		return "no-copier";
+	}
+	reason = "not-offloadable";
+	r = open_type(p, &reason);
+	*again = r == -EAGAIN;
+	return r ? reason : NULL;
+}
+
+/* Return: may the pair be kept, good or bad? */
+static bool open_pair(struct xcopy_offload *offload, struct offload_pair *p)
+{
+	struct xcopy_clone *clone = offload->clone;
+	bool again = false;
+	const char *reason = find_type(offload, p, &again);
+
+	if (again)
+		set_state(clone, XCOPY_OFFLOAD_WAITING, reason);
+	else if (reason)
+		give_up(clone, p, reason);
+	else
+		xcopy_limits_init(&p->limits, p->pair.hard_segment_blocks, p->pair.hard_segments,
+				  xcopy_number(&clone->args, XCOPY_OFFLOAD_SEGMENT_BLOCKS),
+				  xcopy_number(&clone->args, XCOPY_OFFLOAD_SEGMENTS),
+				  xcopy_number(&clone->args, XCOPY_OFFLOAD_COMMAND_BLOCKS));
+	return !again;
+}
+
+static struct offload_pair *make_pair(struct xcopy_offload *offload, struct gendisk *source,
+				      struct gendisk *destination)
+{
+	struct offload_pair *p = alloc_pair(source, destination);
+
+	if (!p)
+		return NULL;
+	if (!open_pair(offload, p)) {
+		free_pair(p);
+		return NULL;
+	}
+	list_add_tail(&p->list, &offload->pairs);
+	return p;
+}
+
+/* The references on the disks' devices keep their addresses from being used again. */
+static struct offload_pair *get_pair(struct xcopy_offload *offload, struct gendisk *source,
+				     struct gendisk *destination)
+{
+	struct offload_pair *p;
+
+	mutex_lock(&offload->mutex);
+	list_for_each_entry(p, &offload->pairs, list)
+		if (p->pair.source == source && p->pair.destination == destination)
+			goto found;
+	p = make_pair(offload, source, destination);
+found:
+	mutex_unlock(&offload->mutex);
+	return p;
+}
+
+/* ---- trust ---- */
+
+static bool extents_trusted(const struct offload_pair *p, const struct route *route)
+{
+	const struct trusted_extents *extents;
+
+	list_for_each_entry(extents, &p->trusted, list)
+		if (extents->source_start == route->source.extent_start &&
+		    extents->source_sectors == route->source.extent_sectors &&
+		    extents->destination_start == route->destination.extent_start &&
+		    extents->destination_sectors == route->destination.extent_sectors)
+			return true;
+	return false;
+}
+
+static bool path_trusted(const struct offload_pair *p, u64 key)
+{
+	unsigned int i;
+
+	for (i = 0; i < min(p->nr_paths, NR_PATHS); i++)
+		if (p->paths[i] == key)
+			return true;
+	return false;
+}
+
+static bool must_verify(struct xcopy_clone *clone, const struct route *route)
+{
+	const struct offload_pair *p = route->pair;
+	unsigned int every = xcopy_number(&clone->args, XCOPY_VERIFY);
+	bool must;
+
+	spin_lock_irq(&clone->lock);
+	must = p->verify_next || !extents_trusted(p, route) ||
+	       !path_trusted(p, route->path.key) ||
+	       (every && !((u32)(p->commands + 1) % every));
+	spin_unlock_irq(&clone->lock);
+	return must;
+}
+
+/* Not being able to remember only means verifying again. */
+static void trust(struct xcopy_clone *clone, const struct route *route)
+{
+	struct trusted_extents *extents = kmalloc(sizeof(*extents), GFP_NOIO);
+	struct offload_pair *p = route->pair;
+
+	spin_lock_irq(&clone->lock);
+	p->verify_next = false;
+	if (!path_trusted(p, route->path.key))
+		p->paths[p->nr_paths++ % NR_PATHS] = route->path.key;
+	if (extents && !extents_trusted(p, route)) {
+		extents->source_start = route->source.extent_start;
+		extents->source_sectors = route->source.extent_sectors;
+		extents->destination_start = route->destination.extent_start;
+		extents->destination_sectors = route->destination.extent_sectors;
+		list_add(&extents->list, &p->trusted);
+		extents = NULL;
+	}
+	spin_unlock_irq(&clone->lock);
+	kfree(extents);
+}
+
+/* ---- routes ---- */
+
+static int resolve(struct xcopy_clone *clone, struct route *route)
+{
+	int r;
+
+	r = xcopy_extent_resolve(clone->source, route->sector, route->sectors, &route->source);
+	if (r)
+		return r;
+	r = xcopy_extent_resolve(clone->destination, route->sector, route->source.sectors,
+				 &route->destination);
+	if (r)
+		xcopy_mapping_put(&route->source);
+	return r;
+}
+
+static void close_route(struct route *route)
+{
+	if (route->on_path)
+		route->pair->pair.type->path_put(&route->pair->pair, &route->path);
+	route->on_path = false;
+	xcopy_mapping_put(&route->source);
+	xcopy_mapping_put(&route->destination);
+}
+
+static enum step unresolved(struct xcopy_clone *clone, int r)
+{
+	switch (r) {
+	case -EAGAIN:
+		return STEP_AGAIN;
+	case -ENXIO:
+		set_state(clone, XCOPY_OFFLOAD_WAITING, "no-extents");
+		return STEP_HOST;
+	case -EOPNOTSUPP:
+		set_state(clone, XCOPY_OFFLOAD_WAITING, "stack");
+		return STEP_HOST;
+	default:
+		set_state(clone, XCOPY_OFFLOAD_WAITING, "not-resolved");
+		return STEP_HOST;
+	}
+}
+
+/* Ranges of one disk must not overlap: NVMe's formats do not look. */
+static bool overlaps(const struct route *route)
+{
+	const struct xcopy_mapping *s = &route->source, *d = &route->destination;
+
+	return s->disk == d->disk && s->sector < d->sector + route->sectors &&
+	       d->sector < s->sector + route->sectors;
+}
+
+static sector_t block_sectors(const struct offload_pair *p)
+{
+	return p->pair.block_size >> SECTOR_SHIFT;
+}
+
+static u64 to_blocks(const struct offload_pair *p, sector_t sectors)
+{
+	return sectors >> (ilog2(p->pair.block_size) - SECTOR_SHIFT);
+}
+
+/* Cut the route to one command. False: the host has to copy route->sectors. */
+static bool trim(struct xcopy_clone *clone, struct route *route)
+{
+	const struct offload_pair *p = route->pair;
+	sector_t block = block_sectors(p), sectors;
+
+	route->sectors = route->destination.sectors;
+	if ((route->source.sector | route->destination.sector) & (block - 1))
+		return false;
+	spin_lock_irq(&clone->lock);
+	sectors = xcopy_limits_blocks(&p->limits) * block;
+	spin_unlock_irq(&clone->lock);
+	sectors = min_t(sector_t, sectors,
+			2ULL * xcopy_number(&clone->args, XCOPY_OFFLOAD_MAX_KIB));
+	sectors = min(sectors, route->sectors) & ~(block - 1);
+	if (!sectors)
+		return false;
+	route->sectors = sectors;
+	return !overlaps(route);
+}
+
+static enum step find_path(struct xcopy_clone *clone, struct route *route)
+{
+	struct xcopy_pair *pair = &route->pair->pair;
+	const char *reason = "unsupported";
+	enum xcopy_outcome outcome = pair->type->path_get(pair, &route->path, &reason);
+
+	switch (outcome) {
+	case XCOPY_DONE:
+		route->on_path = true;
+		return STEP_DONE;
+	case XCOPY_UNSUPPORTED:
+		give_up(clone, route->pair, reason);
+		return STEP_HOST;
+	default:
+		WRITE_ONCE(clone->last_error, "no-path");
+		return STEP_AGAIN;
+	}
+}
+
+/* STEP_DONE: the route is open. Else it is closed. */
+static enum step open_route(struct xcopy_offload *offload, struct route *route)
+{
+	struct xcopy_clone *clone = offload->clone;
+	enum step step = STEP_HOST;
+	int r = resolve(clone, route);
+
+	if (r)
+		return unresolved(clone, r);
+	route->pair = get_pair(offload, route->source.disk, route->destination.disk);
+	if (route->pair && !failed(clone, route->pair) && trim(clone, route))
+		step = find_path(clone, route);
+	else
+		route->sectors = min(route->sectors, route->destination.sectors);
+	if (step != STEP_DONE)
+		close_route(route);
+	return step;
+}
+
+static bool same_place(const struct xcopy_mapping *a, const struct xcopy_mapping *b)
+{
+	return a->disk == b->disk && a->sector == b->sector && a->nr == b->nr &&
+	       !memcmp(a->generations, b->generations, a->nr * sizeof(a->generations[0]));
+}
+
+static sector_t segment_sectors(struct xcopy_clone *clone, const struct offload_pair *p)
+{
+	sector_t sectors;
+
+	spin_lock_irq(&clone->lock);
+	sectors = p->limits.segment_blocks * block_sectors(p);
+	spin_unlock_irq(&clone->lock);
+	return sectors;
+}
+
+/*
+ * Poison the destination without holding anything, and open the route again.
+ * The segment size is the caller's, so that the ends which are poisoned are
+ * those of the descriptors to be sent.
+ */
+static enum step poison(struct xcopy_offload *offload, struct route *route, sector_t segment)
+{
+	struct route old = *route;
+	enum step step;
+
+	close_route(&old);
+	route->on_path = false;
+	route->sectors = min_t(sector_t, route->sectors, VERIFY_SECTORS);
+	old.sectors = route->sectors;
+	if (xcopy_verify_poison(offload->verifier, offload->clone, old.sector, old.sectors,
+				segment, block_sectors(old.pair)))
+		return STEP_HOST;
+
+	step = open_route(offload, route);
+	if (step != STEP_DONE)
+		return step;
+	if (route->sectors == old.sectors && route->pair == old.pair &&
+	    same_place(&route->source, &old.source) &&
+	    same_place(&route->destination, &old.destination))
+		return STEP_DONE;
+	close_route(route);
+	return STEP_AGAIN;
+}
+
+/* ---- one command ---- */
+
+static void quarantine(struct xcopy_copy *copy, struct route *route)
+{
+	struct xcopy_clone *clone = copy->engine->clone;
+
+	copy->quarantined = true;
+	copy->quarantine_ms = xcopy_metadata_quarantine_ms(clone->md);
+	/* The references move: close_route() finds none. */
+	copy->source = route->source;
+	copy->destination = route->destination;
+	route->source.nr = 0;
+	route->destination.nr = 0;
+	xcopy_warn_limit(clone, "A copy of %llu sectors at %llu has no known outcome; its range is in quarantine for %u ms",
+			 (u64)route->sectors, (u64)route->sector, copy->quarantine_ms);
+}
+
+static enum xcopy_outcome send(struct xcopy_copy *copy, struct route *route, sector_t segment,
+			       u64 *took_ms)
+{
+	struct xcopy_clone *clone = copy->engine->clone;
+	struct offload_pair *p = route->pair;
+	struct xcopy_command command = {
+		.source_sector = route->source.sector,
+		.destination_sector = route->destination.sector,
+		.sectors = route->sectors,
+		.segment_sectors = segment,
+		.payload = copy->payload,
+	};
+	enum xcopy_outcome outcome;
+	u64 start = ktime_get_ns();
+
+	if (xcopy_commit_open(clone))
+		return XCOPY_RANGE;
+	route->sent_at = jiffies;
+	memset(copy->payload, 0, XCOPY_PAYLOAD_SIZE);
+	xcopy_stat_add(clone, XCOPY_STAT_COMMANDS, 1);
+	outcome = p->pair.type->copy(&p->pair, &route->path, &command);
+	*took_ms = div_u64(ktime_get_ns() - start, NSEC_PER_MSEC);
+	if (outcome == XCOPY_UNKNOWN)
+		quarantine(copy, route);
+	else
+		xcopy_commit_close(clone);
+	xcopy_commit_answered(clone);
+	if (outcome != XCOPY_DONE)
+		WRITE_ONCE(clone->last_error, p->pair.type->strerror(command.status));
+	return outcome;
+}
+
+/* Was the command as large as the limits allow, up to what regions leave over? */
+static u64 blocks_for_growth(struct xcopy_clone *clone, const struct route *route)
+{
+	const struct offload_pair *p = route->pair;
+	u64 blocks = to_blocks(p, route->sectors), limit = xcopy_limits_blocks(&p->limits);
+	u64 region = to_blocks(p, (sector_t)1 << clone->region_shift);
+
+	return blocks + region > limit ? limit : blocks;
+}
+
+static void note_size(struct xcopy_offload *offload, struct offload_pair *p)
+{
+	struct xcopy_clone *clone = offload->clone;
+	sector_t max = 2ULL * xcopy_number(&clone->args, XCOPY_OFFLOAD_MAX_KIB);
+	sector_t sectors = min_t(sector_t, max, xcopy_limits_blocks(&p->limits) *
+						block_sectors(p));
+
+	WRITE_ONCE(offload->sectors, sectors);
+	WRITE_ONCE(offload->kib, sectors / 2);
+}
+
+static void learn_done(struct xcopy_offload *offload, struct route *route, u64 took_ms)
+{
+	struct xcopy_clone *clone = offload->clone;
+	struct offload_pair *p = route->pair;
+
+	spin_lock_irq(&clone->lock);
+	p->commands++;
+	p->range_failures = 0;
+	if (took_ms > xcopy_number(&clone->args, XCOPY_COPY_LATENCY_MS))
+		xcopy_limits_slow(&p->limits, to_blocks(p, route->sectors));
+	else
+		xcopy_limits_done(&p->limits, blocks_for_growth(clone, route));
+	note_size(offload, p);
+	spin_unlock_irq(&clone->lock);
+}
+
+/* STEP_DONE: the storage copied it right. */
+static enum step check_copy(struct xcopy_offload *offload, struct route *route)
+{
+	struct xcopy_clone *clone = offload->clone;
+	int r;
+
+	r = xcopy_verify_compare(offload->verifier, clone, route->sector, route->sectors);
+	xcopy_stat_add(clone, XCOPY_STAT_VERIFIED, 1);
+	if (xcopy_mapping_unchanged(&route->source, clone->source, route->sector) &&
+	    xcopy_mapping_unchanged(&route->destination, clone->destination, route->sector)) {
+		if (!r)
+			trust(clone, route);
+	} else if (r == -EILSEQ) {
+		/* The map changed meanwhile: this says nothing about the storage. */
+		return STEP_HOST;
+	}
+	if (r == -EILSEQ) {
+		xcopy_stat_add(clone, XCOPY_STAT_VERIFY_FAILURES, 1);
+		give_up(clone, route->pair, "verify-failed");
+	}
+	return r ? STEP_HOST : STEP_DONE;
+}
+
+static enum step copied(struct xcopy_copy *copy, struct route *route, bool verify, u64 took_ms)
+{
+	struct xcopy_offload *offload = copy->engine->offload;
+	struct xcopy_clone *clone = offload->clone;
+
+	if (verify && check_copy(offload, route) != STEP_DONE)
+		return STEP_HOST;
+	learn_done(offload, route, took_ms);
+	xcopy_stat_add(clone, XCOPY_STAT_OFFLOADED, route->sectors);
+	WRITE_ONCE(clone->copier, route->pair->pair.type->name);
+	set_state(clone, XCOPY_OFFLOAD_ON, "-");
+	return STEP_DONE;
+}
+
+static enum step too_big(struct xcopy_offload *offload, struct route *route, sector_t segment)
+{
+	struct xcopy_clone *clone = offload->clone;
+	struct offload_pair *p = route->pair;
+	bool smaller;
+
+	spin_lock_irq(&clone->lock);
+	smaller = xcopy_limits_too_big(&p->limits, to_blocks(p, route->sectors),
+				       DIV_ROUND_UP_SECTOR_T(route->sectors, segment));
+	note_size(offload, p);
+	spin_unlock_irq(&clone->lock);
+	if (smaller)
+		return STEP_NOW;
+	give_up(clone, p, "too-big");
+	return STEP_HOST;
+}
+
+/*
+ * A reset takes all commands in flight with it: those sent before the last unknown
+ * outcome was seen count as one with it.
+ */
+static enum step unknown(struct xcopy_offload *offload, struct route *route)
+{
+	struct xcopy_clone *clone = offload->clone;
+	struct offload_pair *p = route->pair;
+	bool second;
+
+	spin_lock_irq(&clone->lock);
+	second = p->had_unknown && time_after(route->sent_at, p->unknown_at) &&
+		 time_before(jiffies, p->unknown_at + PROBATION);
+	p->had_unknown = true;
+	p->unknown_at = jiffies;
+	p->verify_next = true;
+	xcopy_limits_minimum(&p->limits);
+	note_size(offload, p);
+	spin_unlock_irq(&clone->lock);
+	if (second)
+		give_up(clone, p, "unknown-outcomes");
+	return STEP_HOST;
+}
+
+static enum step refused_range(struct xcopy_clone *clone, struct offload_pair *p)
+{
+	bool too_many;
+
+	spin_lock_irq(&clone->lock);
+	too_many = ++p->range_failures >= MAX_RANGE_FAILURES;
+	spin_unlock_irq(&clone->lock);
+	if (too_many)
+		give_up(clone, p, "ranges-refused");
+	return STEP_HOST;
+}
+
+static enum step judge(struct xcopy_copy *copy, struct route *route, enum xcopy_outcome outcome,
+		       sector_t segment)
+{
+	struct xcopy_offload *offload = copy->engine->offload;
+	struct xcopy_clone *clone = offload->clone;
+
+	switch (outcome) {
+	case XCOPY_TOO_BIG:
+		return too_big(offload, route, segment);
+	case XCOPY_BUSY:
+	case XCOPY_PATH:
+		return STEP_AGAIN;
+	case XCOPY_UNARMED:
+		/* The copier arms in path_get(), and says so when it does not help. */
+		return STEP_NOW;
+	case XCOPY_UNKNOWN:
+		return unknown(offload, route);
+	case XCOPY_UNSUPPORTED:
+		give_up(clone, route->pair, "refused");
+		return STEP_HOST;
+	default:
+		return refused_range(clone, route->pair);
+	}
+}
+
+static enum step attempt(struct xcopy_copy *copy, struct route *route)
+{
+	struct xcopy_offload *offload = copy->engine->offload;
+	enum step step = open_route(offload, route);
+	enum xcopy_outcome outcome;
+	sector_t segment;
+	u64 took_ms = 0;
+	bool verify;
+
+	if (step != STEP_DONE)
+		return step;
+	segment = segment_sectors(offload->clone, route->pair);
+	verify = must_verify(offload->clone, route);
+	if (verify) {
+		step = poison(offload, route, segment);
+		if (step != STEP_DONE)
+			return step;
+	}
+	outcome = send(copy, route, segment, &took_ms);
+	close_route(route);
+	if (outcome == XCOPY_DONE)
+		return copied(copy, route, verify, took_ms);
+	return judge(copy, route, outcome, segment);
+}
+
+static bool usable(const struct xcopy_copy *copy)
+{
+	const struct xcopy_clone *clone = copy->engine->clone;
+
+	return test_bit(XCOPY_CLONE_OFFLOAD, &clone->flags) && !copy->quarantined;
+}
+
+sector_t xcopy_offload_copy(struct xcopy_copy *copy, sector_t sector, sector_t sectors,
+			    bool *by_host)
+{
+	struct xcopy_clone *clone = copy->engine->clone;
+	struct route route = { .sector = sector, .sectors = sectors };
+	bool usable_before = usable(copy);
+	enum step step = STEP_HOST;
+	unsigned int i;
+
+	for (i = 0; i < ATTEMPTS && usable(copy); i++) {
+		route = (struct route){ .sector = sector, .sectors = sectors };
+		step = attempt(copy, &route);
+		if (step == STEP_DONE || step == STEP_HOST)
+			break;
+		xcopy_stat_add(clone, XCOPY_STAT_RETRIES, 1);
+		if (step == STEP_AGAIN)
+			msleep(min(10U << i, 500U));
+	}
+	*by_host = step != STEP_DONE;
+	if (*by_host && usable_before)
+		xcopy_stat_add(clone, XCOPY_STAT_FALLBACKS, 1);
+	return route.sectors;
+}
+
+/* ---- lifetime ---- */
+
+static void load_work(struct work_struct *work)
+{
+	struct xcopy_offload *offload = container_of(work, struct xcopy_offload, load_work);
+	const char *name = READ_ONCE(offload->wanted);
+
+	if (name)
+		xcopy_copier_load(name);
+}
+
+static void prepare_device(struct block_device *bdev)
+{
+	struct xcopy_mapping mapping;
+	const char *kind;
+
+	if (xcopy_extent_resolve(bdev, 0, 8, &mapping))
+		return;
+	kind = xcopy_copier_kind(mapping.disk);
+	xcopy_mapping_put(&mapping);
+	if (kind)
+		xcopy_copier_load(kind);
+}
+
+void xcopy_offload_prepare(struct xcopy_offload *offload)
+{
+	struct xcopy_clone *clone = offload->clone;
+
+	if (!test_bit(XCOPY_CLONE_OFFLOAD, &clone->flags) || clone->args.driver[0])
+		return;
+	prepare_device(clone->destination);
+	prepare_device(clone->source);
+}
+
+void xcopy_offload_reset(struct xcopy_offload *offload)
+{
+	struct xcopy_clone *clone = offload->clone;
+	struct offload_pair *p;
+
+	mutex_lock(&offload->mutex);
+	spin_lock_irq(&clone->lock);
+	offload->wanted = NULL;
+	clone->offload = XCOPY_OFFLOAD_ON;
+	clone->reason = "-";
+	list_for_each_entry(p, &offload->pairs, list) {
+		p->failed = !p->pair.type;
+		p->verify_next = true;
+		p->range_failures = 0;
+		}
+	spin_unlock_irq(&clone->lock);
+	mutex_unlock(&offload->mutex);
+}
+
+sector_t xcopy_offload_sectors(const struct xcopy_offload *offload)
+{
+	if (offload->clone->offload != XCOPY_OFFLOAD_ON)
+		return XCOPY_HOST_SECTORS;
+	return READ_ONCE(offload->sectors);
+}
+
+unsigned int xcopy_offload_kib(const struct xcopy_offload *offload)
+{
+	return READ_ONCE(offload->kib);
+}
+
+void xcopy_offload_destroy(struct xcopy_offload *offload)
+{
+	struct offload_pair *p, *next;
+
+	if (!offload)
+		return;
+	cancel_work_sync(&offload->load_work);
+	list_for_each_entry_safe(p, next, &offload->pairs, list)
+		free_pair(p);
+	xcopy_verifier_destroy(offload->verifier);
+	kfree(offload);
+}
+
+struct xcopy_offload *xcopy_offload_create(struct xcopy_clone *clone)
+{
+	struct xcopy_offload *offload = kzalloc(sizeof(*offload), GFP_KERNEL);
+
+	if (!offload)
+		return NULL;
+	offload->clone = clone;
+	mutex_init(&offload->mutex);
+	INIT_LIST_HEAD(&offload->pairs);
+	INIT_WORK(&offload->load_work, load_work);
+	offload->sectors = XCOPY_HOST_SECTORS;
+	offload->verifier = xcopy_verifier_create();
+	if (offload->verifier)
+		return offload;
+	xcopy_offload_destroy(offload);
+	return NULL;
+}
