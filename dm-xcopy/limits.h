@@ -16,16 +16,21 @@
 /* Where probing starts when nothing was advertised (QEMU's and many drives' MSSRL). */
 #define XCOPY_LIMITS_START_BLOCKS	128U
 
+/* So many commands must succeed before limits grow again after they were forced down. */
+#define XCOPY_LIMITS_CAUTION		16U
+
 /**
  * struct xcopy_limits - limits of one device pair, as known so far
  * @segment_blocks: blocks in a segment, in use
- * @segments: segments in a command, in use
+ * @segments: segments in a command, in use; more than one only when segments are
+ *	as large as they can be
  * @max_segment_blocks: never more; what the standard, a hint or a refusal says
  * @max_segments: never more, as above
  * @max_command_blocks: blocks in all segments of a command together, never more
- * @growing: probing upwards goes on
- * @caution: minimum size was forced (after an unknown outcome); no growth before
- *	so many more commands succeed
+ * @good_segment_blocks: largest that succeeded; 0: none yet
+ * @good_segments: as above
+ * @growing: something can still grow
+ * @caution: no growth before so many more commands succeed
  */
 struct xcopy_limits {
 	__u32 segment_blocks;
@@ -33,7 +38,9 @@ struct xcopy_limits {
 	__u32 max_segment_blocks;
 	__u32 max_segments;
 	__u64 max_command_blocks;
-	_Bool growing;
+	__u32 good_segment_blocks;
+	__u32 good_segments;
+	bool growing;
 	__u32 caution;
 };
 
@@ -43,7 +50,8 @@ struct xcopy_limits {
  * @hard_segment_blocks: what a descriptor's field can say (NVMe 65536, SCSI 65535)
  * @hard_segments: what a command's field can say (NVMe 256)
  * @hint_segment_blocks: advertised (MSSRL); 0: unknown, probed from XCOPY_LIMITS_START_BLOCKS
- * @hint_segments: advertised (MSRC + 1); 0: unknown, probed from 1
+ * @hint_segments: advertised (MSRC + 1); 0: unknown, probed from 1.  Used at once only
+ *	if @hint_segment_blocks is known too
  * @hint_command_blocks: advertised (MCL); 0: unknown, no bound of its own
  *
  * A hint bounds growth; a device may still refuse what it advertises.
@@ -59,30 +67,32 @@ __u64 xcopy_limits_blocks(const struct xcopy_limits *limits);
  * xcopy_limits_too_big() - a command of @blocks in @segments was refused as too big
  *
  * Shrinks and remembers: fewer segments first, then smaller ones; what was
- * refused is never tried again.
+ * refused is never tried again.  A command that was sent before an earlier
+ * refusal shrank the limits changes nothing.
  *
- * Return: true if something smaller can be tried; false at one block, or when the
- * limits in use are already below what was refused and still the same was sent.
+ * Return: true if something smaller can be tried; false at one block.
  */
-_Bool xcopy_limits_too_big(struct xcopy_limits *limits, __u64 blocks, __u32 segments);
+bool xcopy_limits_too_big(struct xcopy_limits *limits, __u64 blocks, __u32 segments);
 
 /**
  * xcopy_limits_done() - a command of @blocks succeeded
  *
- * Grows, when probing and when the command was as large as allowed: segments
- * become larger first, then more.
+ * Grows, when the command was as large as allowed and @caution is used up:
+ * segments become larger first, then more.
  */
 void xcopy_limits_done(struct xcopy_limits *limits, __u64 blocks);
 
-/** xcopy_limits_minimum() - after an unknown outcome: back to the smallest start size, with caution */
+/** xcopy_limits_minimum() - after an unknown outcome: back to the start size, with caution */
 void xcopy_limits_minimum(struct xcopy_limits *limits);
 
 /**
- * xcopy_limits_slow() - a command took longer than the latency target: halve, for later growth
+ * xcopy_limits_slow() - a command of @blocks took longer than the latency target: halve
  *
- * Unlike xcopy_limits_too_big() this does not lower the ceilings.
+ * Unlike xcopy_limits_too_big() this does not lower the ceilings: limits grow
+ * again after some caution.  Never goes below XCOPY_LIMITS_START_BLOCKS, and
+ * ignores commands that were sent before the last halving.
  */
-void xcopy_limits_slow(struct xcopy_limits *limits);
+void xcopy_limits_slow(struct xcopy_limits *limits, __u64 blocks);
 
 /**
  * struct xcopy_tuner - how many commands at a time
@@ -91,6 +101,7 @@ void xcopy_limits_slow(struct xcopy_limits *limits);
  * @direction: +1 or -1, where the last step went
  * @window_start_ms: start of the window being measured
  * @window_bytes: bytes copied in it
+ * @window_commands: commands that ended in it
  * @last_rate: bytes per second of the window before, 0 if none
  */
 struct xcopy_tuner {
@@ -99,8 +110,13 @@ struct xcopy_tuner {
 	__s32 direction;
 	__u64 window_start_ms;
 	__u64 window_bytes;
+	__u32 window_commands;
 	__u64 last_rate;
 };
+
+/* A window is at least so long, and has so many commands for each one in flight. */
+#define XCOPY_TUNER_WINDOW_MS	1000U
+#define XCOPY_TUNER_COMMANDS	4U
 
 /** xcopy_tuner_init() - start at depth 1 (or 2, if the cap allows) */
 void xcopy_tuner_init(struct xcopy_tuner *tuner, __u32 max_depth, __u64 now_ms);
@@ -108,8 +124,8 @@ void xcopy_tuner_init(struct xcopy_tuner *tuner, __u32 max_depth, __u64 now_ms);
 /**
  * xcopy_tuner_done() - @bytes were copied by a command that ended at @now_ms
  *
- * Once per window (a second and some commands) climbs: one step on in the same
- * direction while throughput grows by a twentieth or more, back otherwise.
+ * Once per window climbs: one step on in the same direction while throughput
+ * grows by a twentieth or more, back otherwise.
  *
  * Return: the depth to use from now on.
  */
