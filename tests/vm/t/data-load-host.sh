@@ -1,0 +1,32 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# test: random I/O races hydration by the host: every byte is one that was written, or the source's
+# timeout: 400
+. "$XCOPY_LIB"
+. "$XCOPY_SRC/tests/tools/clone-lib.sh"
+
+race() { # NAME SECTORS REGION FEATURES LOAD-OPTION...
+	local name=$1 features=$4
+	plain_disks "$1" "$2" 65536
+	clone "$1" "$PLAIN_SOURCE" "$PLAIN_DESTINATION" "$PLAIN_METADATA" "$2" "$3"
+	shift 4
+	clone_prepare
+	# shellcheck disable=SC2086 # several words
+	clone_up $features 4 hydration_rate 4096 hydration_floor 1024
+	ok "$name: I/O during hydration" clone_io --seconds 6 "$@"
+	diag "$(dmsetup status "$name")"
+	is "$name: nothing was offloaded" "$(status_field "$name" offloaded)" 0
+	run dmsetup message "$name" 0 set hydration_rate 0
+	run dmsetup message "$name" 0 enable_hydration
+	ok "$name: I/O while it is fast" clone_io --seconds 2 "$@"
+	clone_finish 60 "$name"
+	run dmsetup remove "$name-src"
+	run dmsetup remove "$name-dst"
+	run dmsetup remove "$name-meta"
+}
+
+race region-64k 65543 128 "1 no_offload"
+race region-4k 32775 8 "1 no_offload" --max-kib 64
+race region-1m 131075 2048 "1 no_offload" --max-kib 1024
+race no-passdown 65536 128 "2 no_offload no_discard_passdown" --mix write=20,discard=40,read=30,flush=2
+race only-writes 32768 128 "2 no_offload no_hydration" --mix write=30,zero=20,discard=20,read=30 --overlap
