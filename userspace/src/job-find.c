@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* From an argument to a job; which NVMe limits a job's destination has. */
+#include <stdio.h>
+#include <string.h>
+
+#include "devices.h"
+#include "dm.h"
+#include "memory.h"
+#include "message.h"
+#include "runtime.h"
+#include "steps.h"
+
+int job_refresh(struct job *job)
+{
+	char uuid[69];
+	struct lvm_report report;
+	const struct lvm_lv *lv;
+	int code = lvm_load(&report), found = 0;
+
+	if (code)
+		return code;
+	strcpy(uuid, job->destination_uuid);
+	lv = lvm_report_uuid(&report, uuid);
+	job_free(job);
+	if (lv)
+		found = job_from_lv(&report, lv, job);
+	lvm_report_free(&report);
+	return found == 1 ? 0 : EXIT_REFUSED;
+}
+
+/* Does @lv go by what the user typed? */
+static bool is_meant(const char *argument, const struct lvm_lv *lv, const struct job *job)
+{
+	struct lv_name name;
+
+	if (!strncmp(argument, "/dev/mapper/", 12) && !strcmp(argument + 12, job->clone_name))
+		return true;
+	if (!strcmp(argument, job->clone_name) || !strcmp(argument, job->id))
+		return true;
+	return !name_parse_lv(argument, lv->vg_name, &name) && !strcmp(name.vg, lv->vg_name) &&
+	       !strcmp(name.lv, lv->name);
+}
+
+static int search(const char *argument, const struct lvm_report *report, struct job *job)
+{
+	struct job candidate;
+	int matches = 0;
+
+	for (size_t i = 0; i < report->nr_lvs; i++) {
+		int is = job_from_lv(report, &report->lvs[i], &candidate);
+
+		if (is < 0)
+			warn("the xcopy: tags of %s/%s are damaged: compare with job.h or the manual page's FILES",
+			     report->lvs[i].vg_name, report->lvs[i].name);
+		if (is != 1)
+			continue;
+		if (is_meant(argument, &report->lvs[i], &candidate) && !matches++)
+			*job = candidate;
+		else
+			job_free(&candidate);
+	}
+	if (matches == 1)
+		return 0;
+	if (matches)
+		job_free(job);
+	return fail(EXIT_REFUSED, matches ?
+		    "%s is the destination of several clones: give it as VG/DST" :
+		    "%s is no clone's destination: \"xcopysetup status\" lists them", argument);
+}
+
+int job_find(const char *argument, struct job *job)
+{
+	struct lvm_report report;
+	int code = lvm_load(&report);
+
+	*job = (struct job){ 0 };
+	if (code)
+		return code;
+	code = search(argument, &report, job);
+	lvm_report_free(&report);
+	return code;
+}
+
+int job_lock(const struct job *job)
+{
+	int fd = runtime_lock("lock", job->id, false);
+
+	if (fd == -1) {
+		detail("another xcopysetup works on %s; waiting for it", job->clone_name);
+		fd = runtime_lock("lock", job->id, true);
+	}
+	return fd < 0 ? -1 : fd;
+}
+
+static uint32_t least(uint32_t a, uint32_t b)
+{
+	return !a || (b && b < a) ? b : a;
+}
+
+static void set_limit(struct job *job, const char *key, uint32_t limit)
+{
+	char text[16];
+
+	if (!limit || job_argument(job, key))
+		return;
+	snprintf(text, sizeof(text), "%u", limit);
+	job_set_argument(job, key, text);
+}
+
+void step_offload_limits(struct job *job)
+{
+	struct nvme_copy all = { 0 }, one;
+	struct dm_state state;
+	struct table table;
+	struct disk disk;
+	unsigned int major, minor;
+
+	if (!dm_read_table(job->destination_uuid, &table, &state))
+		return;
+	for (size_t i = 0; i < table.count; i++) {
+		if (sscanf(table.lines[i].params, "%u:%u", &major, &minor) != 2 ||
+		    !device_disk(major, minor, &disk) ||
+		    strncmp(disk.parent_class, "nvme", 4) || !nvme_identify(&disk, &one))
+			continue;
+		all.segment_blocks = least(all.segment_blocks, one.segment_blocks);
+		all.command_blocks = least(all.command_blocks, one.command_blocks);
+		/* MSRC is 0-based, so 1 is a limit too, but not if there is no Copy at all */
+		all.segments = least(all.segments, one.segment_blocks ? one.segments : 0);
+	}
+	table_free(&table);
+	set_limit(job, "offload_segment_blocks", all.segment_blocks);
+	set_limit(job, "offload_command_blocks", all.command_blocks);
+	set_limit(job, "offload_segments", all.segments);
+}

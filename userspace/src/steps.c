@@ -1,0 +1,420 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "steps.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "clone-status.h"
+#include "devices.h"
+#include "dm.h"
+#include "extents.h"
+#include "memory.h"
+#include "message.h"
+#include "runtime.h"
+
+static void add_lv(struct arguments *arguments, const struct lv_name *name)
+{
+	arguments_add(arguments, "%s/%s", name->vg, name->lv);
+}
+
+static void add_words(struct arguments *arguments, const char *const *words)
+{
+	for (; *words; words++)
+		arguments_add(arguments, "%s", *words);
+}
+
+#define ADD(arguments, ...) add_words(arguments, (const char *const[]){ __VA_ARGS__, NULL })
+
+int step_set_state(struct job *job, enum job_state state)
+{
+	struct arguments arguments = { 0 };
+	int code;
+
+	if (job->state == state)
+		return 0;
+	ADD(&arguments, "lvchange", "--deltag");
+	arguments_add(&arguments, TAG_STATE "%s", job_state_word(job->state));
+	ADD(&arguments, "--addtag");
+	arguments_add(&arguments, TAG_STATE "%s", job_state_word(state));
+	add_lv(&arguments, &job->destination);
+	code = lvm_change(&arguments, "record that the job of %s/%s is %s", job->destination.vg,
+			  job->destination.lv, job_state_word(state));
+	if (!code)
+		job->state = state;
+	return code;
+}
+
+/* Does anybody but LVM have it open?  udev opens devices for moments: look more than once. */
+static bool is_held(const char *uuid)
+{
+	struct dm_state state;
+
+	for (int i = 0; i < 20; i++) {
+		if (!dm_look(uuid, &state) || !state.exists || !state.open_count)
+			return false;
+		usleep(100000);
+	}
+	return true;
+}
+
+static int tag_source(const struct job *job, const struct lvm_lv *source)
+{
+	struct arguments arguments = { 0 };
+	bool first = !lvm_lv_tag(source, TAG_SOURCE_FOR);
+
+	ADD(&arguments, "lvchange", "--addtag");
+	arguments_add(&arguments, TAG_SOURCE_FOR "%s", job->id);
+	if (first && source->attr[1] != 'r')
+		ADD(&arguments, "--addtag", TAG_WAS_RW);
+	if (first && source->attr[4] != 'a')
+		ADD(&arguments, "--addtag", TAG_WAS_INACTIVE);
+	add_lv(&arguments, &job->source);
+	return lvm_change(&arguments, "tag %s/%s as source", job->source.vg, job->source.lv);
+}
+
+static int set_permission(const struct lv_name *name, const char *permission)
+{
+	struct arguments arguments = { 0 };
+
+	ADD(&arguments, "lvchange", "--permission", permission);
+	add_lv(&arguments, name);
+	return lvm_change(&arguments, "change the permission of %s/%s to %s", name->vg, name->lv,
+			  permission);
+}
+
+static int set_active(const struct lv_name *name, const char *how)
+{
+	struct arguments arguments = { 0 };
+
+	ADD(&arguments, "lvchange", "--activate", how, "--ignoreactivationskip");
+	add_lv(&arguments, name);
+	return lvm_change(&arguments, "%sactivate %s/%s", *how == 'y' ? "" : "de", name->vg,
+			  name->lv);
+}
+
+static int sync_source(const struct job *job)
+{
+	struct dm_state state;
+
+	if (message_dry_run || !dm_look(job->source_uuid, &state) || !state.exists)
+		return 0;
+	return device_sync(state.major, state.minor, job->source.lv);
+}
+
+int step_source_take(struct job *job, bool force)
+{
+	struct lvm_report report;
+	const struct lvm_lv *source;
+	int code = lvm_load(&report);
+
+	if (code)
+		return code;
+	source = lvm_report_uuid(&report, job->source_uuid);
+	code = source ? tag_source(job, source) :
+	       fail(EXIT_FAILED, "source %s/%s has vanished", job->source.vg, job->source.lv);
+	if (!code)
+		code = sync_source(job);
+	if (!code && source->attr[1] == 'w')
+		code = set_permission(&job->source, "r");
+	if (!code && source->attr[4] != 'a')
+		code = set_active(&job->source, "y");
+	/* whoever opened it between the check and now may still be able to write */
+	if (!code && !force && !message_dry_run && !lvm_lv_tag(source, TAG_SOURCE_FOR) &&
+	    is_held(job->source_uuid))
+		code = fail(EXIT_FAILED, "somebody opened source %s/%s meanwhile; close it, or use --force if it is sure not to write",
+			    job->source.vg, job->source.lv);
+	if (!code)
+		code = sync_source(job);
+	lvm_report_free(&report);
+	return code;
+}
+
+static int untag_source(const struct job *job, const struct lvm_lv *source, bool last)
+{
+	struct arguments arguments = { 0 };
+
+	ADD(&arguments, "lvchange", "--deltag");
+	arguments_add(&arguments, TAG_SOURCE_FOR "%s", job->id);
+	if (last && lvm_lv_tag(source, TAG_WAS))
+		ADD(&arguments, "--deltag", TAG_WAS_RW, "--deltag", TAG_WAS_INACTIVE);
+	add_lv(&arguments, &job->source);
+	return lvm_change(&arguments, "remove the tags of source %s/%s", job->source.vg,
+			  job->source.lv);
+}
+
+static bool has_tag(const struct lvm_lv *lv, const char *tag)
+{
+	const char *rest = lvm_lv_tag(lv, tag);
+
+	return rest && !*rest;
+}
+
+static int take_extents_out(const char *uuid)
+{
+	char *why;
+	int code = extents_set(uuid, EXTENTS_OFF, DM_UDEV_NORMAL, &why);
+
+	if (code == EXIT_REFUSED) {
+		fail(code, "cannot put back LVM's own table: %s", why);
+		free(why);
+	}
+	return code;
+}
+
+static int restore_source(const struct job *job, const struct lvm_lv *source)
+{
+	int code = take_extents_out(job->source_uuid);
+
+	if (!code && has_tag(source, TAG_WAS_RW) && source->attr[1] == 'r')
+		code = set_permission(&job->source, "rw");
+	if (!code && has_tag(source, TAG_WAS_INACTIVE) && source->attr[4] == 'a' &&
+	    !is_held(job->source_uuid))
+		code = set_active(&job->source, "n");
+	return code;
+}
+
+int step_source_release(const struct job *job)
+{
+	char *mine = need_text(TAG_SOURCE_FOR "%s", job->id);
+	struct lvm_report report;
+	const struct lvm_lv *source;
+	int code = lvm_load(&report);
+	bool last;
+
+	if (code) {
+		free(mine);
+		return code;
+	}
+	source = lvm_report_uuid(&report, job->source_uuid);
+	if (source && has_tag(source, mine)) {
+		last = !job_source_users(&report, job);
+		code = last ? restore_source(job, source) : 0;
+		if (!code)
+			code = untag_source(job, source, last);
+	}
+	lvm_report_free(&report);
+	free(mine);
+	return code;
+}
+
+static void put_extents_in(const char *uuid, const char *role, enum dm_udev udev)
+{
+	char *why;
+
+	if (extents_set(uuid, EXTENTS_ON, udev, &why) == EXIT_REFUSED) {
+		warn("the host copies until the %s can be offloaded: %s", role, why);
+		free(why);
+	}
+}
+
+void step_extents_in(const struct job *job)
+{
+	put_extents_in(job->source_uuid, "source", DM_UDEV_NORMAL);
+	put_extents_in(job->destination_uuid, "destination", DM_UDEV_HIDDEN);
+}
+
+static int look_at(const char *uuid, const char *role, char text[32])
+{
+	struct dm_state state;
+
+	if (!dm_look(uuid, &state) || !state.exists)
+		return fail(EXIT_FAILED, "the %s volume is not active", role);
+	dm_device_text(&state, text);
+	return 0;
+}
+
+int step_load(const struct job *job, bool no_format)
+{
+	char metadata[32], destination[32], source[32];
+	struct dm_state state;
+	struct table table;
+	char *text;
+	int code = 0;
+
+	if (dm_look(job->clone_uuid, &state) && state.exists && state.live_table)
+		return 0;
+	if (state.exists)	/* left by a crash between creation and table */
+		code = dm_remove(state.name);
+	if (!code)
+		code = look_at(job->metadata_uuid, "metadata", metadata);
+	if (!code)
+		code = look_at(job->destination_uuid, "destination", destination);
+	if (!code)
+		code = look_at(job->source_uuid, "source", source);
+	if (code)
+		return code;
+	table_clone(job, metadata, destination, source, no_format, &table);
+	text = table_text(&table);
+	detail("dmsetup create %s --uuid %s --table '%s'", job->clone_name, job->clone_uuid, text);
+	free(text);
+	code = dm_create(job->clone_name, job->clone_uuid, &table, DM_UDEV_COPY);
+	table_free(&table);
+	return code;
+}
+
+int step_activate(const struct job *job)
+{
+	const struct { const char *uuid; const struct lv_name *name; } lvs[] = {
+		{ job->destination_uuid, &job->destination },
+		{ job->metadata_uuid, &job->metadata },
+		{ job->source_uuid, &job->source },
+	};
+	struct dm_state state;
+	int code = runtime_hide(job->destination_uuid);
+
+	for (size_t i = 0; !code && i < sizeof(lvs) / sizeof(*lvs); i++) {
+		if (!*lvs[i].name->lv || (dm_look(lvs[i].uuid, &state) && state.exists))
+			continue;
+		code = set_active(lvs[i].name, "y");
+	}
+	return code;
+}
+
+static int remove_lv(const struct lv_name *name)
+{
+	struct arguments arguments = { 0 };
+
+	if (!*name->lv)
+		return 0;
+	ADD(&arguments, "lvremove", "--yes");
+	add_lv(&arguments, name);
+	return lvm_change(&arguments, "remove %s/%s", name->vg, name->lv);
+}
+
+static int remove_clone(const struct job *job)
+{
+	struct dm_state state;
+
+	if (!dm_look(job->clone_uuid, &state) || !state.exists)
+		return 0;
+	if (is_held(job->clone_uuid))
+		return fail(EXIT_REFUSED, "/dev/mapper/%s is in use: unmount or close it first",
+			    state.name);
+	detail("dmsetup remove %s", state.name);
+	return dm_remove(state.name);
+}
+
+static void forget(const struct job *job)
+{
+	char name[DM_NAME_MAX + 1];
+
+	if (name_dm_join(&job->destination, name, sizeof(name)))
+		runtime_show(name);
+	runtime_show(job->destination_uuid);
+	if (!message_dry_run)
+		runtime_forget(job->id);
+}
+
+int step_undo(struct job *job)
+{
+	int code = remove_clone(job);
+
+	if (!code && job->state != JOB_CREATING)
+		code = step_set_state(job, JOB_CANCELLING);
+	if (!code)
+		code = step_source_release(job);
+	if (!code)
+		code = remove_lv(&job->metadata);
+	if (!code)
+		code = remove_lv(&job->destination);
+	if (!code)
+		forget(job);
+	return code;
+}
+
+/* The clone's device becomes linear over the destination; made anew if a boot has lost it. */
+static int swap_to_linear(const struct job *job)
+{
+	struct dm_state state, destination;
+	struct table live, linear;
+	char text[32];
+	int code = 0;
+
+	if (!dm_look(job->destination_uuid, &destination) || !destination.exists)
+		return fail(EXIT_FAILED, "destination %s/%s is not active", job->destination.vg,
+			    job->destination.lv);
+	table_linear(job->sectors, dm_device_text(&destination, text), &linear);
+	dm_read_table(job->clone_uuid, &live, &state);
+	if (!state.exists)
+		code = dm_create(job->clone_name, job->clone_uuid, &linear, DM_UDEV_COPY);
+	else if (!table_is(&live, "linear"))
+		code = dm_swap(state.name, &linear, state.read_only, false, DM_UDEV_COPY, NULL);
+	table_free(&live);
+	table_free(&linear);
+	if (!code)
+		code = device_sync(destination.major, destination.minor, job->destination.lv);
+	return code;
+}
+
+static int check_complete(const struct job *job)
+{
+	struct clone_status status;
+	char type[32], *text = dm_read_status(job->clone_uuid, type);
+	int code = 0;
+
+	if (text && !strcmp(type, "xcopy")) {
+		if (!clone_status_parse(text, &status) || !clone_status_complete(&status))
+			code = fail(EXIT_REFUSED, "%s is not complete", job->clone_name);
+		clone_status_free(&status);
+	}
+	if (!text)
+		code = fail(EXIT_REFUSED, "there is no device %s: use \"xcopysetup activate %s/%s\"",
+			    job->clone_name, job->destination.vg, job->destination.lv);
+	free(text);
+	return code;
+}
+
+/* The record goes last: with it the job ends. */
+static int remove_record(const struct job *job, const struct lvm_lv *lv)
+{
+	struct arguments arguments = { 0 };
+
+	ADD(&arguments, "lvchange", "--setactivationskip", "n");
+	for (size_t i = 0; i < lv->nr_tags; i++)
+		if (!strncmp(lv->tags[i], TAG_PREFIX, strlen(TAG_PREFIX)))
+			ADD(&arguments, "--deltag", lv->tags[i]);
+	add_lv(&arguments, &job->destination);
+	return lvm_change(&arguments, "remove the tags of %s/%s", job->destination.vg,
+			  job->destination.lv);
+}
+
+static int end_record(const struct job *job)
+{
+	struct lvm_report report;
+	const struct lvm_lv *lv;
+	int code = lvm_load(&report);
+
+	if (code)
+		return code;
+	lv = lvm_report_uuid(&report, job->destination_uuid);
+	if (lv)
+		code = remove_record(job, lv);
+	lvm_report_free(&report);
+	return code;
+}
+
+int step_finish(struct job *job)
+{
+	int code = job->state == JOB_FILLING ? check_complete(job) : 0;
+
+	if (!code)
+		code = swap_to_linear(job);
+	if (!code)
+		code = step_set_state(job, JOB_FINISHING);
+	if (!code)
+		runtime_show(job->destination_uuid);
+	if (!code)
+		code = take_extents_out(job->destination_uuid);
+	if (!code)
+		code = step_source_release(job);
+	if (!code)
+		code = remove_lv(&job->metadata);
+	if (!code)
+		code = end_record(job);
+	if (!code)
+		forget(job);
+	return code;
+}
