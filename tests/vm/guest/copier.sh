@@ -61,6 +61,22 @@ commands_with() {
 	grep -cE -- "$1" "$COPIER/log" || true
 }
 
+# le32 NUMBER: its bytes, as printf wants them
+le32() {
+	printf '\\x%02x' $(($1 & 255)) $(($1 >> 8 & 255)) $(($1 >> 16 & 255)) $(($1 >> 24 & 255))
+}
+
+# partition DEV START SECTORS: give it one partition, by an MBR; prints the partition's device
+partition() {
+	dd if=/dev/zero of="$1" bs=512 count=1 oflag=direct status=none
+	printf '%b' '\0\0\0\0\x83\0\0\0' "$(le32 "$2")" "$(le32 "$3")" | dd of="$1" bs=1 seek=446 conv=notrunc status=none
+	printf '\x55\xaa' | dd of="$1" bs=1 seek=510 conv=notrunc,fsync status=none
+	udevadm settle
+	blockdev --rereadpt "$1" || return 1
+	udevadm settle
+	echo "$1p1"
+}
+
 # fresh_devices MIB: a source that is random, a destination with other random bytes, no metadata
 fresh_devices() {
 	run dd if=/dev/zero of="$META" bs=1M count=8 oflag=direct status=none

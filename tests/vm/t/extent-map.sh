@@ -3,22 +3,22 @@
 # test: xcopy-linear maps, reports and limits exactly as linear does
 # timeout: 180
 . "$XCOPY_LIB"
+. "$XCOPY_SRC/tests/vm/guest/copier.sh"
 
-a1=$(disk a1) b1=$(disk b1)
-run addpart "$a1" 1 4096 65536
-run udevadm settle
-p1=${a1}p1
+a1=$(disk a1) b1=$(disk b1) s1=$(disk s1)
+p1=$(partition "$b1" 4096 65536)
 
 # table TYPE: segments in another order than on the disk, odd lengths, a partition in the middle
 table() {
 	echo "0 16392 $1 $a1 200000"
 	echo "16392 32768 $1 $p1 8"
-	echo "49160 8 $1 $b1 1234560"
+	echo "49160 8 $1 $s1 1234560"
 	echo "49168 16384 $1 $a1 100000"
 }
 
 random_fill "$a1" 128
-random_fill "$b1" 16 600
+random_fill "$s1" 16 600
+random_fill "$b1" 20 2
 run dmsetup create plain --table "$(table linear)"
 run dmsetup create ours --table "$(table xcopy-linear)"
 plain=/dev/mapper/plain ours=/dev/mapper/ours
@@ -48,9 +48,9 @@ limits() {
 }
 is "queue limits are the same" "$(limits ours)" "$(limits plain)"
 
-run dmsetup create whole --table "0 $(sectors "$b1") xcopy-linear $b1 0"
+run dmsetup create whole --table "0 $(sectors "$(disk a2)") xcopy-linear $(disk a2) 0"
 is "an ioctl of the whole device below comes through" \
-	"$(nvme id-ns /dev/mapper/whole -n 1 -o json | jq .nsze)" "$(nvme id-ns "$b1" -o json | jq .nsze)"
+	"$(nvme id-ns /dev/mapper/whole -n 2 -o json | jq .nsze)" "$(nvme id-ns "$(disk a2)" -o json | jq .nsze)"
 
 run dmsetup create sealed --readonly --table "0 2048 xcopy-linear $a1 0"
 not_ok "a read-only device refuses writes" dd if=/dev/zero of=/dev/mapper/sealed bs=4k count=1 oflag=direct

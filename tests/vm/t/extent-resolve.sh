@@ -7,9 +7,7 @@
 
 copier_load
 a1=$(disk a1) a2=$(disk a2)
-run addpart "$a2" 1 2048 1048576
-run udevadm settle
-part=${a2}p1
+part=$(partition "$a2" 2048 1048576)
 
 # Source: two segments, the second one before the first on the disk. Destination: two levels over a partition.
 run dmsetup create src --table "0 20480 xcopy-linear $a1 81920
