@@ -62,6 +62,8 @@ struct xcopy_metadata *xcopy_metadata_open(const struct xcopy_metadata_config *c
 /**
  * xcopy_metadata_close() - free it; nothing is written
  *
+ * NULL and ERR_PTRs are fine.
+ *
  * Context: process; nobody may use it any more.
  */
 void xcopy_metadata_close(struct xcopy_metadata *md);
@@ -136,7 +138,7 @@ bool xcopy_metadata_committed(const struct xcopy_metadata *md, u64 first, u64 en
  *
  * Context: any.
  */
-bool xcopy_metadata_dirty(const struct xcopy_metadata *md);
+bool xcopy_metadata_dirty(struct xcopy_metadata *md);
 
 /**
  * xcopy_metadata_commit_prepare() - commit, step 1: take copies of the dirty blocks
