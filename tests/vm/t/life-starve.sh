@@ -1,0 +1,44 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# test: constant user I/O does not starve hydration, and hydration does not starve user I/O
+# timeout: 300
+. "$XCOPY_LIB"
+. "$XCOPY_SRC/tests/tools/clone-lib.sh"
+
+meta=$(slice meta "$(disk s0)" 0 16384)
+
+value() { # KEY FILE
+	awk -v key="$1" '{ for (i = 1; i < NF; i++) if ($i == key) { print $(i + 1); exit } }' "$2"
+}
+
+measure() { # TEXT ARGUMENTS
+	local text=$1 idle busy
+	shift
+	clone_prepare
+	clone_up "$@"
+	run dmsetup message "$NAME" 0 disable_hydration
+	ok "$text: I/O with nothing else" clone_io --seconds 4 --threads 8 --mix write=60,read=40 --max-kib 64
+	cp "$LIB_OUTPUT" "$STATE/idle"
+	run dmsetup message "$NAME" 0 enable_hydration
+	clone_io --seconds 60 --threads 8 --mix write=60,read=40 --max-kib 64 >"$STATE/busy" 2>&1 &
+	load=$!
+	# 256 MiB in a minute is a fraction of the floor of 16 MiB/s.
+	ok "$text: hydration ends under constant I/O" wait_for 55 hydrated "$NAME"
+	kill -TERM $load || true
+	ok "$text: the I/O was right" wait $load
+	diag "alone: $(cat "$STATE/idle")"
+	diag "with hydration: $(cat "$STATE/busy")"
+	idle=$(($(value operations "$STATE/idle") * 1000 / $(value ms "$STATE/idle")))
+	busy=$(($(value operations "$STATE/busy") * 1000 / $(value ms "$STATE/busy")))
+	at_least "$text: a fifth of the I/O rate is left" "$busy" $((idle / 5))
+	at_most "$text: no write waited for 10 s" "$(value write_max_us "$STATE/busy")" 10000000
+	at_most "$text: no read waited for 10 s" "$(value read_max_us "$STATE/busy")" 10000000
+	clone_finish 1 "$text"
+}
+
+clone offloaded "$(disk a1)" "$(disk a2)" "$meta" 524288 128
+measure nvme 0
+
+plain_disks plain 262144 65536
+clone plain "$PLAIN_SOURCE" "$PLAIN_DESTINATION" "$PLAIN_METADATA" 262144 128
+measure host 1 no_offload
