@@ -184,7 +184,6 @@ static void prepare_work(struct work_struct *work)
 	struct xcopy_clone *clone = container_of(work, struct xcopy_clone, prepare_work);
 
 	/* What udev or blkid read from the destination would come back later. */
-	sync_blockdev(clone->source);
 	drop_page_cache(clone->destination);
 	xcopy_engine_prepare(clone);
 	set_bit(XCOPY_CLONE_PREPARED, &clone->flags);
@@ -339,6 +338,19 @@ static void init_plain(struct xcopy_clone *clone, const struct xcopy_binding *bi
 	xcopy_commit_init(clone);
 }
 
+/*
+ * Reads and edges of writes take the source's blocks from the device from the first
+ * bio on: what is in its page cache has to be there before.
+ */
+static int write_out(const struct xcopy_binding *binding, const char **error)
+{
+	int r = sync_blockdev(binding->source);
+
+	if (r)
+		*error = "source dev: what is in its page cache cannot be written out";
+	return r;
+}
+
 static int open_metadata(struct xcopy_clone *clone, const struct xcopy_binding *binding,
 			 const char **error)
 {
@@ -384,6 +396,8 @@ static struct xcopy_clone *create(const struct xcopy_binding *binding, const cha
 		return ERR_PTR(r);
 	init_plain(clone, binding);
 	r = allocate(clone);
+	if (!r)
+		r = write_out(binding, error);
 	if (!r)
 		r = open_metadata(clone, binding, error);
 	if (r) {

@@ -324,7 +324,7 @@ void xcopy_clone_unquiesce(struct xcopy_clone *clone);
  */
 void xcopy_clone_stop(struct xcopy_clone *clone);
 
-/** xcopy_clone_set_mode() - change to a worse mode: one event, one log line; any sleeping context */
+/** xcopy_clone_set_mode() - change to a worse mode: one event, one log line; may sleep */
 void xcopy_clone_set_mode(struct xcopy_clone *clone, enum xcopy_mode mode, const char *why);
 
 /** xcopy_clone_event() - raise a dm event soon; any context */
@@ -339,7 +339,7 @@ void xcopy_clone_disable_offload(struct xcopy_clone *clone, const char *reason);
 /** xcopy_clone_enable_offload() - use them (again), whatever was given up before; process */
 void xcopy_clone_enable_offload(struct xcopy_clone *clone);
 
-/** xcopy_clone_check_complete() - finish if nothing is left to do; the commit worker calls it */
+/** xcopy_clone_check_complete() - finish if nothing is left to do; called by the commit worker */
 void xcopy_clone_check_complete(struct xcopy_clone *clone);
 
 /**
@@ -370,7 +370,7 @@ int xcopy_io_end(struct xcopy_clone *clone, struct bio *bio, blk_status_t *error
 /** xcopy_io_durable() - end the FUA writes on @list, with @status; process context */
 void xcopy_io_durable(struct list_head *list, blk_status_t status);
 
-/** xcopy_io_requeue() - during a noflush suspend, give bios that wait for a range back; any context */
+/** xcopy_io_requeue() - in a noflush suspend, give back bios that wait for a range; any context */
 void xcopy_io_requeue(struct xcopy_clone *clone);
 
 /** xcopy_io_inflight() - number of user bios in flight; a snapshot */
@@ -387,7 +387,7 @@ void xcopy_commit_init(struct xcopy_clone *clone);
 /** xcopy_commit_flush_bio() - @bio, an empty flush, ends after the next commit; any context */
 void xcopy_commit_flush_bio(struct xcopy_clone *clone, struct bio *bio);
 
-/** xcopy_commit_fua() - the FUA write @link (in struct xcopy_io) ends after the next commit; any context */
+/** xcopy_commit_fua() - the FUA write of @link (in struct xcopy_io) ends after the next commit */
 void xcopy_commit_fua(struct xcopy_clone *clone, struct list_head *link);
 
 /** xcopy_commit_kick() - commit soon, nobody waits; any context */
@@ -454,7 +454,7 @@ void xcopy_engine_kick(struct xcopy_clone *clone);
 /** xcopy_engine_hint() - a reader waits for source data at @region; any context, no lock */
 void xcopy_engine_hint(struct xcopy_engine *engine, u64 region);
 
-/** xcopy_engine_request() - copy @count regions from @first next; -EBUSY if another request is under way */
+/** xcopy_engine_request() - copy @count regions from @first next; -EBUSY if one is under way */
 int xcopy_engine_request(struct xcopy_clone *clone, u64 first, u64 count);
 
 /** xcopy_engine_retry() - forget which ranges failed, and try them again */

@@ -93,8 +93,8 @@ struct xcopy_command {
  *
  * open, path_get and copy run in workers of a WQ_MEM_RECLAIM workqueue under
  * memalloc_noio_save(), several at a time for one pair; the copier locks what it
- * shares between them.  References on both extents are held around path_get()
- * and copy().
+ * shares between them.  References on both extents are held around open(),
+ * path_get() and copy().
  */
 struct xcopy_copier_type {
 	const char *name;

@@ -220,6 +220,17 @@ static void copy_all(struct xcopy_copy *copy)
 	memalloc_noio_restore(noio);
 }
 
+static bool may_plan(const struct xcopy_clone *clone)
+{
+	return test_bit(XCOPY_CLONE_PREPARED, &clone->flags) && !stopping(clone);
+}
+
+static void kick(struct xcopy_engine *engine)
+{
+	if (may_plan(engine->clone))
+		mod_delayed_work(engine->clone->wq, &engine->planner, 0);
+}
+
 /*
  * The slot stops running. Once clone->lock is dropped with nothing running and
  * nothing quarantined, the engine may be freed.
@@ -240,7 +251,8 @@ static void leave_running(struct xcopy_copy *copy, enum xcopy_copy_state state)
 				   msecs_to_jiffies(copy->quarantine_ms));
 	}
 	copy->state = state;
-	xcopy_engine_kick(clone);
+	/* Not by way of clone->engine, which may be NULL already. */
+	kick(engine);
 	wake_up_all(&engine->idle);
 	spin_unlock_irq(&clone->lock);
 }
@@ -474,11 +486,6 @@ static void start_copy(struct xcopy_engine *engine, struct xcopy_copy *copy)
 	queue_work(clone->copy_wq, &copy->work);
 }
 
-static bool may_plan(const struct xcopy_clone *clone)
-{
-	return test_bit(XCOPY_CLONE_PREPARED, &clone->flags) && !stopping(clone);
-}
-
 static void plan_work(struct work_struct *work)
 {
 	struct xcopy_engine *engine = container_of(to_delayed_work(work), struct xcopy_engine,
@@ -507,8 +514,7 @@ static void plan_work(struct work_struct *work)
 
 void xcopy_engine_kick(struct xcopy_clone *clone)
 {
-	if (may_plan(clone))
-		mod_delayed_work(clone->wq, &clone->engine->planner, 0);
+	kick(clone->engine);
 }
 
 void xcopy_engine_hint(struct xcopy_engine *engine, u64 region)
@@ -647,16 +653,25 @@ static void settle_slots(struct xcopy_engine *engine)
 	for (i = 0; i < XCOPY_NR_SLOTS; i++) {
 		flush_work(&engine->slots[i].work);
 		flush_delayed_work(&engine->slots[i].release);
-		kfree(engine->slots[i].payload);
 	}
+}
+
+static void free_payloads(struct xcopy_engine *engine)
+{
+	unsigned int i;
+
+	for (i = 0; i < XCOPY_NR_SLOTS; i++)
+		kfree(engine->slots[i].payload);
 }
 
 void xcopy_engine_destroy(struct xcopy_engine *engine)
 {
 	if (!engine)
 		return;
-	cancel_delayed_work_sync(&engine->planner);
+	/* The last slots may have kicked the planner once more. */
 	settle_slots(engine);
+	cancel_delayed_work_sync(&engine->planner);
+	free_payloads(engine);
 	if (!IS_ERR_OR_NULL(engine->kcopyd))
 		dm_kcopyd_client_destroy(engine->kcopyd);
 	xcopy_offload_destroy(engine->offload);

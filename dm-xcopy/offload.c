@@ -773,6 +773,11 @@ static enum step attempt(struct xcopy_copy *copy, struct route *route)
 	if (step != STEP_DONE)
 		return step;
 	segment = segment_sectors(offload->clone, route->pair);
+	if (DIV_ROUND_UP_SECTOR_T(route->sectors, segment) > route->pair->pair.hard_segments) {
+		/* Another command's refusal made segments smaller since trim() looked. */
+		close_route(route);
+		return STEP_NOW;
+	}
 	verify = must_verify(offload->clone, route);
 	if (verify) {
 		step = poison(offload, route, segment);
