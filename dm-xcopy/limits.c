@@ -174,21 +174,48 @@ void xcopy_tuner_init(struct xcopy_tuner *tuner, __u32 max_depth, __u64 now_ms)
 		.depth = min(2U, max_depth),
 		.max_depth = max_depth,
 		.direction = 1,
+		.previous = min(2U, max_depth),
 	};
 	open_window(tuner, now_ms);
 }
 
-static void step(struct xcopy_tuner *tuner, __u64 rate)
+static void move(struct xcopy_tuner *tuner, __u64 rate)
 {
-	if (rate < tuner->last_rate + tuner->last_rate / 20)
-		tuner->direction = -tuner->direction;
 	/* At an end there is one way only. */
 	if (tuner->depth >= tuner->max_depth)
 		tuner->direction = -1;
 	else if (tuner->depth <= 1)
 		tuner->direction = 1;
-	tuner->depth += tuner->direction;
 	tuner->last_rate = rate;
+	tuner->previous = tuner->depth;
+	tuner->depth = tuner->direction > 0 ? min(tuner->depth * 2, tuner->max_depth) :
+					      tuner->depth / 2;
+}
+
+static bool was_worth_it(const struct xcopy_tuner *tuner, __u64 rate)
+{
+	__u64 twentieth = tuner->last_rate / 20;
+
+	return tuner->direction > 0 ? rate >= tuner->last_rate + twentieth :
+				      rate >= tuner->last_rate - twentieth;
+}
+
+static void step(struct xcopy_tuner *tuner, __u64 rate)
+{
+	bool at_end = tuner->depth == (tuner->direction > 0 ? tuner->max_depth : 1U);
+
+	if (tuner->hold) {
+		if (!--tuner->hold)
+			move(tuner, rate);
+	} else if (!was_worth_it(tuner, rate)) {
+		tuner->depth = tuner->previous;
+		tuner->direction = -tuner->direction;
+		tuner->hold = XCOPY_TUNER_HOLD;
+	} else if (at_end) {
+		tuner->hold = XCOPY_TUNER_HOLD;
+	} else {
+		move(tuner, rate);
+	}
 }
 
 __u32 xcopy_tuner_done(struct xcopy_tuner *tuner, __u64 bytes, __u64 now_ms)

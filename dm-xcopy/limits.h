@@ -98,16 +98,20 @@ void xcopy_limits_slow(struct xcopy_limits *limits, __u64 blocks);
  * struct xcopy_tuner - how many commands at a time
  * @depth: in use, 1 to @max_depth
  * @max_depth: cap
- * @direction: +1 or -1, where the last step went
+ * @direction: +1 or -1, where the last step went, or the next one goes after @hold
+ * @previous: depth before the last step
+ * @hold: windows to stay where we are before the next try
  * @window_start_ms: start of the window being measured
  * @window_bytes: bytes copied in it
  * @window_commands: commands that ended in it
- * @last_rate: bytes per second of the window before, 0 if none
+ * @last_rate: bytes per second at @previous, 0 if not known
  */
 struct xcopy_tuner {
 	__u32 depth;
 	__u32 max_depth;
 	__s32 direction;
+	__u32 previous;
+	__u32 hold;
 	__u64 window_start_ms;
 	__u64 window_bytes;
 	__u32 window_commands;
@@ -117,6 +121,8 @@ struct xcopy_tuner {
 /* A window is at least so long, and has so many commands for each one in flight. */
 #define XCOPY_TUNER_WINDOW_MS	1000U
 #define XCOPY_TUNER_COMMANDS	4U
+/* Windows to stay at a depth that was found to be best, before trying again. */
+#define XCOPY_TUNER_HOLD	8U
 
 /** xcopy_tuner_init() - start at depth 1 (or 2, if the cap allows) */
 void xcopy_tuner_init(struct xcopy_tuner *tuner, __u32 max_depth, __u64 now_ms);
@@ -124,8 +130,9 @@ void xcopy_tuner_init(struct xcopy_tuner *tuner, __u32 max_depth, __u64 now_ms);
 /**
  * xcopy_tuner_done() - @bytes were copied by a command that ended at @now_ms
  *
- * Once per window climbs: one step on in the same direction while throughput
- * grows by a twentieth or more, back otherwise.
+ * Once per window: doubles while throughput grows by a twentieth or more, halves
+ * while it falls by less than that; steps back when a step was not worth it, and
+ * stays there for some windows.
  *
  * Return: the depth to use from now on.
  */

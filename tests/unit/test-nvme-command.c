@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * nvme-command.c against the bytes of the NVMe specifications, and the outcome
+ * of every status.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "../../dm-xcopy/nvme-command.h"
+
+static __u8 payload[XCOPY_NVME_PAYLOAD_SIZE + 1];
+
+static __u32 build(const struct xcopy_nvme_copy *copy, struct xcopy_nvme_dwords *dwords)
+{
+	memset(dwords, 0xee, sizeof(*dwords));
+	/* What was there before must not show through. */
+	memset(payload, 0xee, sizeof(payload));
+	return xcopy_nvme_build(copy, dwords, payload);
+}
+
+static void test_same_namespace(void **state)
+{
+	static const __u8 golden[32] = {
+		[8] = 0x08, 0x07, 0x06, 0x05, 0x04, 0x03, 0x02, 0x01,
+		[16] = 0x33, 0x12,
+	};
+	const struct xcopy_nvme_copy copy = {
+		.source_nsid = 7,
+		.destination_nsid = 7,
+		.source_block = 0x0102030405060708,
+		.destination_block = 0x1112131415161718,
+		.blocks = 0x1234,
+		.range_blocks = 65536,
+	};
+	struct xcopy_nvme_dwords dwords;
+
+	(void)state;
+	assert_false(xcopy_nvme_across(&copy));
+	assert_int_equal(build(&copy, &dwords), 32);
+	assert_memory_equal(payload, golden, sizeof(golden));
+	assert_int_equal(payload[32], 0xee);
+	assert_int_equal(dwords.opcode, 0x19);
+	assert_int_equal(dwords.nsid, 7);
+	assert_int_equal(dwords.cdw10, 0x15161718);
+	assert_int_equal(dwords.cdw11, 0x11121314);
+	assert_int_equal(dwords.cdw12, 0);
+}
+
+static void test_two_namespaces(void **state)
+{
+	static const __u8 golden[64] = {
+		[0] = 0x44, 0x33, 0x22, 0x11,
+		[8] = 0x00, 0x10,
+		[16] = 0xff, 0x00,
+		[32] = 0x44, 0x33, 0x22, 0x11,
+		[40] = 0x00, 0x11,
+		[48] = 0x00, 0x00,
+	};
+	const struct xcopy_nvme_copy copy = {
+		.source_nsid = 0x11223344,
+		.destination_nsid = 1,
+		.source_block = 0x1000,
+		.destination_block = 0x2000,
+		.blocks = 257,
+		.range_blocks = 256,
+	};
+	struct xcopy_nvme_dwords dwords;
+
+	(void)state;
+	assert_true(xcopy_nvme_across(&copy));
+	assert_int_equal(build(&copy, &dwords), 64);
+	assert_memory_equal(payload, golden, sizeof(golden));
+	assert_int_equal(dwords.nsid, 1);
+	assert_int_equal(dwords.cdw10, 0x2000);
+	assert_int_equal(dwords.cdw11, 0);
+	/* Two ranges, Format 2h. */
+	assert_int_equal(dwords.cdw12, 0x201);
+}
+
+static void test_largest_command(void **state)
+{
+	struct xcopy_nvme_copy copy = {
+		.source_nsid = 1,
+		.destination_nsid = 2,
+		.source_block = 0,
+		.blocks = 65536ULL * 256,
+		.range_blocks = 65536,
+	};
+	struct xcopy_nvme_dwords dwords;
+	__u8 *last = payload + 255 * 32;
+
+	(void)state;
+	assert_int_equal(build(&copy, &dwords), XCOPY_NVME_PAYLOAD_SIZE);
+	assert_int_equal(dwords.cdw12, 0x2ff);
+	/* SLBA 0xff0000, 65536 blocks */
+	assert_int_equal(last[8] | last[9] << 8 | last[10] << 16, 0xff0000);
+	assert_int_equal(last[16] | last[17] << 8, 0xffff);
+	assert_int_equal(payload[XCOPY_NVME_PAYLOAD_SIZE], 0xee);
+}
+
+static void test_what_no_command_can_say(void **state)
+{
+	struct xcopy_nvme_copy copy = { .blocks = 0, .range_blocks = 8 };
+	struct xcopy_nvme_dwords dwords;
+
+	(void)state;
+	assert_int_equal(build(&copy, &dwords), 0);
+	copy.blocks = 8;
+	copy.range_blocks = 0;
+	assert_int_equal(build(&copy, &dwords), 0);
+	copy.range_blocks = 65537;
+	assert_int_equal(build(&copy, &dwords), 0);
+	copy.range_blocks = 1;
+	copy.blocks = 257;
+	assert_int_equal(build(&copy, &dwords), 0);
+	assert_int_equal(payload[0], 0xee);
+	copy.blocks = 256;
+	assert_int_equal(build(&copy, &dwords), XCOPY_NVME_PAYLOAD_SIZE);
+}
+
+/* Every status that the table is to know, once more, from the specification. */
+static const struct {
+	__u16 status;
+	enum xcopy_outcome same, across;
+} known[] = {
+	{ 0x000, XCOPY_DONE, XCOPY_DONE },
+	{ 0x001, XCOPY_UNSUPPORTED, XCOPY_UNSUPPORTED },	/* Invalid Command Opcode */
+	{ 0x002, XCOPY_UNSUPPORTED, XCOPY_UNARMED },		/* Invalid Field in Command */
+	{ 0x003, XCOPY_RANGE, XCOPY_RANGE },			/* Command ID Conflict */
+	{ 0x004, XCOPY_RANGE, XCOPY_RANGE },			/* Data Transfer Error */
+	{ 0x005, XCOPY_UNKNOWN, XCOPY_UNKNOWN },		/* Aborted, Power Loss */
+	{ 0x006, XCOPY_RANGE, XCOPY_RANGE },			/* Internal Error */
+	{ 0x007, XCOPY_UNKNOWN, XCOPY_UNKNOWN },		/* Command Abort Requested */
+	{ 0x008, XCOPY_UNKNOWN, XCOPY_UNKNOWN },		/* Aborted, SQ Deletion */
+	{ 0x00b, XCOPY_UNSUPPORTED, XCOPY_UNSUPPORTED },	/* Invalid Namespace or Format */
+	{ 0x015, XCOPY_UNSUPPORTED, XCOPY_UNSUPPORTED },	/* Operation Denied */
+	{ 0x019, XCOPY_UNKNOWN, XCOPY_UNKNOWN },		/* Keep Alive Timeout Expired */
+	{ 0x01b, XCOPY_UNKNOWN, XCOPY_UNKNOWN },		/* Aborted, Preempt and Abort */
+	{ 0x01c, XCOPY_RANGE, XCOPY_RANGE },			/* Sanitize Failed */
+	{ 0x01d, XCOPY_BUSY, XCOPY_BUSY },			/* Sanitize In Progress */
+	{ 0x020, XCOPY_UNSUPPORTED, XCOPY_UNSUPPORTED },	/* Namespace is Write Protected */
+	{ 0x021, XCOPY_BUSY, XCOPY_BUSY },			/* Command Interrupted */
+	{ 0x022, XCOPY_BUSY, XCOPY_BUSY },			/* Transient Transport Error */
+	{ 0x023, XCOPY_UNSUPPORTED, XCOPY_UNSUPPORTED },	/* Prohibited by Lockdown */
+	{ 0x02c, XCOPY_UNSUPPORTED, XCOPY_UNSUPPORTED },	/* Invalid I/O Command Set */
+	{ 0x080, XCOPY_RANGE, XCOPY_RANGE },			/* LBA Out of Range */
+	{ 0x081, XCOPY_RANGE, XCOPY_RANGE },			/* Capacity Exceeded */
+	{ 0x082, XCOPY_BUSY, XCOPY_BUSY },			/* Namespace Not Ready */
+	{ 0x083, XCOPY_RANGE, XCOPY_RANGE },			/* Reservation Conflict */
+	{ 0x084, XCOPY_BUSY, XCOPY_BUSY },			/* Format In Progress */
+	{ 0x180, XCOPY_RANGE, XCOPY_RANGE },			/* Conflicting Attributes */
+	{ 0x181, XCOPY_UNSUPPORTED, XCOPY_UNSUPPORTED },	/* Invalid Protection Information */
+	{ 0x182, XCOPY_RANGE, XCOPY_RANGE },			/* Write to Read Only Range */
+	{ 0x183, XCOPY_TOO_BIG, XCOPY_TOO_BIG },		/* Command Size Limit Exceeded */
+	{ 0x185, XCOPY_UNSUPPORTED, XCOPY_UNSUPPORTED },	/* Incompatible Namespace/Format */
+	{ 0x186, XCOPY_UNSUPPORTED, XCOPY_UNSUPPORTED },	/* Fast Copy Not Possible */
+	{ 0x187, XCOPY_RANGE, XCOPY_RANGE },			/* Overlapping I/O Range */
+	{ 0x188, XCOPY_BUSY, XCOPY_BUSY },			/* Namespace Not Reachable */
+	{ 0x280, XCOPY_RANGE, XCOPY_RANGE },			/* Write Fault */
+	{ 0x281, XCOPY_RANGE, XCOPY_RANGE },			/* Unrecovered Read Error */
+	{ 0x282, XCOPY_RANGE, XCOPY_RANGE },			/* Guard Check Error */
+	{ 0x283, XCOPY_RANGE, XCOPY_RANGE },			/* Application Tag Check Error */
+	{ 0x284, XCOPY_RANGE, XCOPY_RANGE },			/* Reference Tag Check Error */
+	{ 0x286, XCOPY_RANGE, XCOPY_RANGE },			/* Access Denied */
+	{ 0x287, XCOPY_RANGE, XCOPY_RANGE },			/* Unwritten Logical Block */
+	{ 0x300, XCOPY_UNKNOWN, XCOPY_UNKNOWN },		/* Internal Path Error */
+	{ 0x301, XCOPY_PATH, XCOPY_PATH },			/* ANA Persistent Loss */
+	{ 0x302, XCOPY_PATH, XCOPY_PATH },			/* ANA Inaccessible */
+	{ 0x303, XCOPY_PATH, XCOPY_PATH },			/* ANA Transition */
+	{ 0x360, XCOPY_UNKNOWN, XCOPY_UNKNOWN },		/* Controller Pathing Error */
+	{ 0x370, XCOPY_UNKNOWN, XCOPY_UNKNOWN },		/* Host Pathing Error */
+	{ 0x371, XCOPY_UNKNOWN, XCOPY_UNKNOWN },		/* Command Aborted By Host */
+};
+
+#define KNOWN	(sizeof(known) / sizeof(known[0]))
+
+static void test_known_statuses(void **state)
+{
+	const char *name;
+	size_t i, j;
+
+	(void)state;
+	for (i = 0; i < KNOWN; i++) {
+		name = xcopy_nvme_status_name(known[i].status);
+		assert_int_equal(xcopy_nvme_outcome(known[i].status, false), known[i].same);
+		assert_int_equal(xcopy_nvme_outcome(known[i].status, true), known[i].across);
+		assert_string_not_equal(name, "nvme-error");
+		assert_null(strpbrk(name, " \t\n"));
+		for (j = 0; j < i; j++)
+			assert_string_not_equal(name, xcopy_nvme_status_name(known[j].status));
+	}
+}
+
+static bool is_known(__u32 status)
+{
+	size_t i;
+
+	for (i = 0; i < KNOWN; i++)
+		if (known[i].status == status)
+			return true;
+	return false;
+}
+
+static void test_unknown_statuses_concern_the_range(void **state)
+{
+	__u32 status;
+
+	(void)state;
+	for (status = 0; status <= XCOPY_NVME_STATUS_MASK; status++) {
+		if (is_known(status))
+			continue;
+		assert_int_equal(xcopy_nvme_outcome(status, false), XCOPY_RANGE);
+		assert_int_equal(xcopy_nvme_outcome(status, true), XCOPY_RANGE);
+		assert_string_equal(xcopy_nvme_status_name(status), "nvme-error");
+	}
+}
+
+static void test_other_bits_are_ignored(void **state)
+{
+	__u32 status, bits;
+
+	(void)state;
+	for (status = 0; status <= XCOPY_NVME_STATUS_MASK; status++) {
+		for (bits = 0x800; bits <= 0x7800; bits += 0x800) {
+			assert_int_equal(xcopy_nvme_outcome(status | bits, true),
+					 xcopy_nvme_outcome(status, true));
+			assert_ptr_equal(xcopy_nvme_status_name(status | bits),
+					 xcopy_nvme_status_name(status));
+		}
+	}
+	/* As seen: Invalid Field with Do Not Retry. */
+	assert_int_equal(xcopy_nvme_outcome(0x4002, true), XCOPY_UNARMED);
+	assert_int_equal(xcopy_nvme_outcome(0x4183, false), XCOPY_TOO_BIG);
+}
+
+static void test_arming_changes_one_bit(void **state)
+{
+	__u8 data[XCOPY_NVME_HOST_BEHAVIOR_SIZE], wanted[XCOPY_NVME_HOST_BEHAVIOR_SIZE];
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < sizeof(data); i++)
+		data[i] = (__u8)(i * 7);
+	data[4] = 0xf3;
+	memcpy(wanted, data, sizeof(wanted));
+	wanted[4] = 0xf7;
+	assert_true(xcopy_nvme_arm(data));
+	assert_memory_equal(data, wanted, sizeof(data));
+	assert_false(xcopy_nvme_arm(data));
+	assert_memory_equal(data, wanted, sizeof(data));
+	memset(data, 0, sizeof(data));
+	assert_true(xcopy_nvme_arm(data));
+	assert_int_equal(data[4], 4);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_same_namespace),
+		cmocka_unit_test(test_two_namespaces),
+		cmocka_unit_test(test_largest_command),
+		cmocka_unit_test(test_what_no_command_can_say),
+		cmocka_unit_test(test_known_statuses),
+		cmocka_unit_test(test_unknown_statuses_concern_the_range),
+		cmocka_unit_test(test_other_bits_are_ignored),
+		cmocka_unit_test(test_arming_changes_one_bit),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
