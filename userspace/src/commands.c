@@ -26,6 +26,8 @@ static const struct option_spec clone_options[] = {
 	{ "keep-on-failure", 0, NULL, "do not undo what was made when something fails", false },
 	{ "wait", 0, NULL, "return when the clone is complete", false },
 	{ "json", 0, NULL, "print the result as JSON", false },
+	{ "fail-before", 0, "STEP", "for tests", true },
+	{ "die-before", 0, "STEP", "for tests", true },
 	{ NULL, 0, NULL, NULL, false }
 };
 
@@ -36,6 +38,11 @@ static const struct option_spec json_options[] = {
 
 static const struct option_spec wait_options[] = {
 	{ "timeout", 0, "SECONDS", "give up after so long", false },
+	{ NULL, 0, NULL, NULL, false }
+};
+
+static const struct option_spec waiter_options[] = {
+	{ "daemon", 0, NULL, "go into the background, log to syslog", false },
 	{ NULL, 0, NULL, NULL, false }
 };
 
@@ -85,7 +92,7 @@ const struct command commands[] = {
 	{ "metadata rebind", "DEVICE", 1, 1, COMMAND_DRY_RUN, NULL, command_metadata_rebind,
 	  "forget which source and destination it belongs to" },
 	{ "help", "[COMMAND]", 0, 2, 0, NULL, command_help, "this" },
-	{ "waiter", "CLONE", 1, 1, ROOT | COMMAND_HIDDEN, NULL, command_waiter,
+	{ "waiter", "CLONE", 1, 1, ROOT | COMMAND_HIDDEN, waiter_options, command_waiter,
 	  "what the service xcopysetup@.service runs" },
 	{ NULL, NULL, 0, 0, 0, NULL, NULL, NULL }
 };

@@ -141,6 +141,20 @@ static bool lies_on_lv(const char *params)
 	return !strcmp(uuid, "LVM-");
 }
 
+static bool any_lies_on_lv(const struct table *table)
+{
+	for (size_t i = 0; i < table->count; i++)
+		if (lies_on_lv(table->lines[i].params))
+			return true;
+	return false;
+}
+
+static char *on_lv_text(const char *name)
+{
+	return need_text("%s lies on another logical volume: a pvmove is under way; it has to end first",
+			 name);
+}
+
 static int check_table(const struct plan *plan, const struct table *live,
 		       const struct dm_state *state, struct table *wanted, char **why)
 {
@@ -150,10 +164,8 @@ static int check_table(const struct plan *plan, const struct table *live,
 		return refuse(why, need_text("%s %s: an LVM operation is under way or was interrupted; if none runs, use \"lvchange --refresh\"",
 					     name, state->inactive_table ? "has an inactive table" :
 					     "is suspended"));
-	for (size_t i = 0; i < live->count; i++)
-		if (!strcmp(plan->type, EXTENTS_ON) && lies_on_lv(live->lines[i].params))
-			return refuse(why, need_text("%s lies on another logical volume: a pvmove is under way; it has to end first",
-						     name));
+	if (!strcmp(plan->type, EXTENTS_ON) && any_lies_on_lv(live))
+		return refuse(why, on_lv_text(name));
 	if (!table_translate(live, plan->type, wanted))
 		return refuse(why, need_text("the table of %s is not linear", name));
 	return 0;
@@ -230,8 +242,8 @@ static void print_plan(const struct plan *plan, const struct table *live)
 	table_free(&wanted);
 }
 
-/* Is there anything to do? */
-static bool needs_work(struct plan *plan)
+/* Is there anything to do?  Whatever can be refused without asking LVM is refused here. */
+static bool needs_work(struct plan *plan, char **why)
 {
 	struct table live;
 	bool work;
@@ -239,6 +251,10 @@ static bool needs_work(struct plan *plan)
 	if (!dm_read_table(plan->lv_uuid, &live, &plan->lv))
 		return false;
 	work = live.count && !table_is(&live, plan->type);
+	if (work && !strcmp(plan->type, EXTENTS_ON) && any_lies_on_lv(&live)) {
+		*why = on_lv_text(plan->lv.name);
+		work = false;
+	}
 	if (work && message_dry_run) {
 		print_plan(plan, &live);
 		work = false;
@@ -255,8 +271,8 @@ int extents_set(const char *lv_uuid, const char *type, enum dm_udev udev, char *
 
 	*why = NULL;
 	for (int i = 0; i < ATTEMPTS; i++) {
-		if (!needs_work(&plan))
-			return 0;
+		if (!needs_work(&plan, why))
+			return *why ? EXIT_REFUSED : 0;
 		code = attempt(&plan, &again, why);
 		lvm_report_free(&plan.report);
 		if (code || !again)

@@ -81,6 +81,25 @@ int job_find(const char *argument, struct job *job)
 	return code;
 }
 
+int job_find_id(const char *id, struct job *job)
+{
+	struct lvm_report report;
+	int code = lvm_load(&report);
+
+	*job = (struct job){ 0 };
+	if (code)
+		return EXIT_FAILED;
+	code = EXIT_REFUSED;
+	for (size_t i = 0; code && i < report.nr_lvs; i++) {
+		const char *tag = lvm_lv_tag(&report.lvs[i], TAG_JOB);
+
+		if (tag && !strcmp(tag, id) && job_from_lv(&report, &report.lvs[i], job) == 1)
+			code = 0;
+	}
+	lvm_report_free(&report);
+	return code;
+}
+
 int job_lock(const struct job *job)
 {
 	int fd = runtime_lock("lock", job->id, false);

@@ -2,12 +2,25 @@
 #include "message.h"
 
 #include <stdio.h>
+#include <syslog.h>
 
 int message_level;
 bool message_dry_run;
 
+static bool to_syslog;
+
+void message_to_syslog(void)
+{
+	openlog("xcopysetup", LOG_PID, LOG_DAEMON);
+	to_syslog = true;
+}
+
 static void line(FILE *stream, const char *prefix, const char *format, va_list args)
 {
+	if (to_syslog) {
+		vsyslog(LOG_NOTICE, format, args);
+		return;
+	}
 	fputs(prefix, stream);
 	vfprintf(stream, format, args);
 	fputc('\n', stream);

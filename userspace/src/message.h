@@ -27,6 +27,9 @@ extern int message_level;
 /* Print what would be done, change nothing. */
 extern bool message_dry_run;
 
+/** message_to_syslog() - from now on everything goes there: a daemon has no terminal */
+void message_to_syslog(void);
+
 /** fail() - say what went wrong on stderr; returns @code */
 int fail(int code, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

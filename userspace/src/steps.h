@@ -48,6 +48,9 @@ int job_refresh(struct job *job);
  */
 int job_find(const char *argument, struct job *job);
 
+/** job_find_id() - the job with this id, quietly; EXIT_REFUSED if there is none */
+int job_find_id(const char *id, struct job *job);
+
 /** job_lock() - take its lock, waiting; a descriptor, or -1 after a message */
 int job_lock(const struct job *job);
 

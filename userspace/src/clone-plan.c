@@ -1,0 +1,349 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "clone-plan.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "devices.h"
+#include "dm.h"
+#include "memory.h"
+#include "message.h"
+#include "metadata-device.h"
+#include "sizes.h"
+
+static char *vg_reason(const struct lvm_vg *vg)
+{
+	if (*vg->lock_type && strcmp(vg->lock_type, "none"))
+		return need_text("volume group %s is shared (lock type %s): its LVs can only be reloaded under lvmlockd's lock, which other programs cannot take; use a local volume group",
+				 vg->name, vg->lock_type);
+	if (strchr(vg->attr, 'x'))
+		return need_text("volume group %s is exported: vgimport it", vg->name);
+	if (strlen(vg->attr) > 3 && vg->attr[3] == 'p')
+		return need_text("volume group %s misses physical volumes: see \"vgs -o +pv_missing\"",
+				 vg->name);
+	if (*vg->attr == 'r')
+		return need_text("volume group %s is read-only: vgchange it", vg->name);
+	return NULL;
+}
+
+static char *segment_reason(const struct lvm_lv *lv)
+{
+	for (size_t i = 0; i < lv->nr_segments; i++) {
+		if (strcmp(lv->segments[i].type, "linear"))
+			return need_text("is of type %s: only linear volumes can be cloned",
+					 lv->segments[i].type);
+		if (*lv->segments[i].devices && *lv->segments[i].devices != '/' &&
+		    *lv->segments[i].devices != '[')
+			return need_text("is being moved (it lies on %s): wait for the pvmove, or abort it",
+					 lv->segments[i].devices);
+		if (strstr(lv->segments[i].devices, "pvmove"))
+			return need_text("is being moved: wait for the pvmove, or abort it");
+	}
+	return NULL;
+}
+
+char *clone_plan_source_reason(const struct lvm_lv *lv, const struct lvm_vg *vg)
+{
+	char *reason = vg_reason(vg);
+
+	if (reason)
+		return reason;
+	if (lvm_lv_tag(lv, TAG_STATE))
+		return need_text("is the destination of a clone that is not finished: wait for it, then clone");
+	if (lvm_lv_tag(lv, TAG_METADATA_OF))
+		return need_text("holds the metadata of a clone");
+	if (*lv->attr == 'o' || *lv->attr == 'O')
+		return need_text("has snapshots: only linear volumes can be cloned");
+	return segment_reason(lv);
+}
+
+static int check_source_in_use(const struct clone_plan *plan)
+{
+	const struct job *job = &plan->job;
+	struct dm_state state;
+	const char *typed = plan->invocation->arguments[0];
+	const struct lvm_lv *lv = lvm_report_uuid(&plan->report, job->source_uuid);
+	char *point;
+	int code = 0;
+
+	if (!dm_look(job->source_uuid, &state) || !state.exists)
+		return 0;
+	point = device_mount_point(state.major, state.minor);
+	if (point && !strcmp(point, "swap"))
+		code = fail(EXIT_REFUSED, "%s is in use as swap: swapoff it first", typed);
+	else if (point)
+		code = fail(EXIT_REFUSED, "%s is mounted on %s: unmount it first; afterwards mount the clone instead, if you need to write",
+			    typed, point);
+	free(point);
+	/* clones that share the source hold it open, and do not write */
+	if (code || plan->force || lvm_lv_tag(lv, TAG_SOURCE_FOR))
+		return code;
+	for (int i = 0; i < 20 && state.open_count; i++) {
+		usleep(100000);
+		dm_look(job->source_uuid, &state);
+	}
+	if (state.open_count)
+		return fail(EXIT_REFUSED, "%s is open %u times (see \"lsof /dev/mapper/%s\" and \"dmsetup ls --tree\"): close it, or use --force if it is sure not to be written to",
+			    typed, state.open_count, state.name);
+	return 0;
+}
+
+static int find_source(struct clone_plan *plan)
+{
+	const char *typed = plan->invocation->arguments[0];
+	const char *wrong = name_parse_lv(typed, NULL, &plan->job.source);
+	const struct lvm_vg *vg;
+	const struct lvm_lv *lv;
+	char *reason;
+
+	if (wrong)
+		return fail(EXIT_USAGE, "source %s %s", typed, wrong);
+	vg = lvm_report_vg(&plan->report, plan->job.source.vg);
+	if (!vg)
+		return fail(EXIT_REFUSED, "source %s: there is no volume group %s; \"vgs\" lists them",
+			    typed, plan->job.source.vg);
+	lv = lvm_report_lv(&plan->report, plan->job.source.vg, plan->job.source.lv);
+	if (!lv)
+		return fail(EXIT_REFUSED, "source %s: there is no such logical volume; \"lvs %s\" lists them",
+			    typed, vg->name);
+	strcpy(plan->job.source_uuid, lv->dm_uuid);
+	plan->job.sectors = lv->size / 512;
+	reason = clone_plan_source_reason(lv, vg);
+	if (!reason)
+		return check_source_in_use(plan);
+	fail(EXIT_REFUSED, "source %s %s", typed, reason);
+	free(reason);
+	return EXIT_REFUSED;
+}
+
+static int check_destination_name(struct clone_plan *plan, const struct lv_name *name)
+{
+	const char *typed = plan->invocation->arguments[1];
+	struct job *job = &plan->job;
+	struct dm_state state;
+
+	if (lvm_report_lv(&plan->report, name->vg, name->lv))
+		return fail(EXIT_REFUSED, "destination %s exists: choose another name, or lvremove it",
+			    typed);
+	if (!job_set_names(job, name) || strlen(name->lv) > LVM_NAME_MAX - 10)
+		return fail(EXIT_USAGE, "destination %s is too long: xcopy-%s-%s has to fit into 127 characters",
+			    typed, name->vg, name->lv);
+	job->metadata = *name;
+	strcat(job->metadata.lv, "_xcopymeta");
+	if (lvm_report_lv(&plan->report, name->vg, job->metadata.lv))
+		return fail(EXIT_REFUSED, "%s/%s, where the metadata would go, exists: lvremove it if no clone uses it",
+			    name->vg, job->metadata.lv);
+	if (dm_look(job->clone_name, &state) && state.exists)
+		return fail(EXIT_REFUSED, "/dev/mapper/%s exists: \"xcopysetup release\" or \"dmsetup remove\" it first",
+			    job->clone_name);
+	return 0;
+}
+
+static int find_destination(struct clone_plan *plan)
+{
+	const char *typed = plan->invocation->arguments[1];
+	struct lv_name name;
+	const char *wrong = name_parse_lv(typed, plan->job.source.vg, &name);
+	const struct lvm_vg *vg;
+	char *reason;
+
+	if (wrong)
+		return fail(EXIT_USAGE, "destination %s %s", typed, wrong);
+	vg = lvm_report_vg(&plan->report, name.vg);
+	if (!vg)
+		return fail(EXIT_REFUSED, "destination %s: there is no volume group %s; \"vgs\" lists them",
+			    typed, name.vg);
+	reason = vg_reason(vg);
+	if (!reason)
+		return check_destination_name(plan, &name);
+	fail(EXIT_REFUSED, "destination %s: %s", typed, reason);
+	free(reason);
+	return EXIT_REFUSED;
+}
+
+/* The reported PV that @path means, by name or by device number. */
+static const struct lvm_pv *find_pv(const struct lvm_report *report, const char *path)
+{
+	struct stat given, known;
+
+	for (size_t i = 0; i < report->nr_pvs; i++) {
+		if (!strcmp(report->pvs[i].path, path))
+			return &report->pvs[i];
+		if (!stat(path, &given) && S_ISBLK(given.st_mode) &&
+		    !stat(report->pvs[i].path, &known) && known.st_rdev == given.st_rdev)
+			return &report->pvs[i];
+	}
+	return NULL;
+}
+
+static uint64_t round_up(uint64_t bytes, uint64_t extent)
+{
+	return extent ? (bytes + extent - 1) / extent * extent : bytes;
+}
+
+static int check_pvs(struct clone_plan *plan, uint64_t needed)
+{
+	const char *vg = plan->job.destination.vg;
+	uint64_t available = 0;
+	bool any = false;
+
+	for (size_t i = 0; i < plan->invocation->nr_options; i++) {
+		const struct option_given *given = &plan->invocation->options[i];
+		const struct lvm_pv *pv;
+
+		if (strcmp(given->spec->name, "pv"))
+			continue;
+		pv = find_pv(&plan->report, given->value);
+		if (!pv || strcmp(pv->vg_name, vg))
+			return fail(EXIT_REFUSED, "--pv %s is no physical volume of %s; \"pvs\" lists them",
+				    given->value, vg);
+		if (!pv->allocatable || pv->missing)
+			return fail(EXIT_REFUSED, "--pv %s is %s", given->value, pv->missing ?
+				    "missing" : "not allocatable: see pvchange -x");
+		any = true;
+		available += pv->free;
+	}
+	if (any && available < needed)
+		return fail(EXIT_REFUSED, "the physical volumes given with --pv have %llu bytes free, and the destination needs %llu",
+			    (unsigned long long)available, (unsigned long long)needed);
+	return 0;
+}
+
+static int check_space(struct clone_plan *plan)
+{
+	const struct lvm_vg *vg = lvm_report_vg(&plan->report, plan->job.destination.vg);
+	uint64_t data = round_up(plan->job.sectors * 512, vg->extent);
+	uint64_t all = data + round_up(plan->metadata_bytes, vg->extent);
+	char text[2][32];
+
+	if (vg->free < all)
+		return fail(EXIT_REFUSED, "volume group %s has %s free, and the clone needs %s: vgextend it",
+			    vg->name, size_text(vg->free, text[0], sizeof(text[0])),
+			    size_text(all, text[1], sizeof(text[1])));
+	return check_pvs(plan, data);
+}
+
+static void set_number(struct job *job, const char *key, uint64_t value)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%llu", (unsigned long long)value);
+	job_set_argument(job, key, text);
+}
+
+/* A rate in bytes per second becomes KiB per second. */
+static int take_rate(struct clone_plan *plan, const char *name, const char *key, uint64_t least)
+{
+	uint64_t rate;
+	int code = option_size(plan->invocation, name, &rate);
+
+	if (code || !option(plan->invocation, name))
+		return code;
+	if (rate / 1024 < least || rate / 1024 > UINT32_MAX)
+		return fail(EXIT_USAGE, "--%s %s is out of range: at least %lluK per second", name,
+			    option(plan->invocation, name), (unsigned long long)least);
+	set_number(&plan->job, key, rate / 1024);
+	return 0;
+}
+
+static int take_verify(struct clone_plan *plan)
+{
+	const char *text = option(plan->invocation, "verify");
+	uint64_t every = 0;
+
+	if (!text || !strcmp(text, "first"))
+		return 0;
+	if (!strcmp(text, "all"))
+		every = 1;
+	else if (!number_parse(text, &every) || every > UINT32_MAX)
+		return fail(EXIT_USAGE, "--verify %s: give first, all, or N for every N-th command",
+			    text);
+	set_number(&plan->job, "verify", every);
+	return 0;
+}
+
+static int take_driver(struct clone_plan *plan)
+{
+	const char *driver = option(plan->invocation, "driver");
+
+	if (!driver || !strcmp(driver, "auto"))
+		return 0;
+	if (!strcmp(driver, "host"))
+		job_add_feature(&plan->job, "no_offload");
+	else if (!strcmp(driver, "nvme"))
+		job_set_argument(&plan->job, "offload_driver", driver);
+	else
+		return fail(EXIT_USAGE, "--driver %s: there are auto, nvme and host", driver);
+	return 0;
+}
+
+static int take_region(struct clone_plan *plan)
+{
+	uint64_t region = region_default(plan->job.sectors * 512);
+	int code = option_size(plan->invocation, "region-size", &region);
+
+	if (code)
+		return code;
+	if (region % 512 || !xcopy_format_region_size_ok(region / 512))
+		return fail(EXIT_USAGE, "--region-size %s: it has to be a power of two, 4K to 1G",
+			    option(plan->invocation, "region-size"));
+	plan->job.region_sectors = region / 512;
+	return 0;
+}
+
+static int take_options(struct clone_plan *plan)
+{
+	char id[JOB_ID_LENGTH + 1];
+	int code = take_region(plan);
+
+	if (!code)
+		code = take_rate(plan, "rate", "hydration_rate", 1);
+	if (!code)
+		code = take_rate(plan, "floor", "hydration_floor", 64);
+	if (!code)
+		code = take_verify(plan);
+	if (!code)
+		code = take_driver(plan);
+	if (code)
+		return code;
+	if (option(plan->invocation, "no-hydration"))
+		job_add_feature(&plan->job, "no_hydration");
+	if (!metadata_new_geometry(plan->job.sectors, plan->job.region_sectors, &plan->geometry))
+		return fail(EXIT_FAILED, "the kernel gives no random numbers");
+	metadata_uuid_text(plan->geometry.uuid, id);
+	job_set_id(&plan->job, id);
+	plan->metadata_bytes = XCOPY_SECTOR_SIZE *
+		xcopy_format_device_sectors(plan->job.sectors, plan->job.region_sectors);
+	return 0;
+}
+
+int clone_plan_make(const struct invocation *invocation, struct clone_plan *plan)
+{
+	int code;
+
+	*plan = (struct clone_plan){ .invocation = invocation };
+	plan->job.state = JOB_CREATING;
+	plan->force = option(invocation, "force") != NULL;
+	code = lvm_load(&plan->report);
+	if (!code)
+		code = find_source(plan);
+	if (!code)
+		code = find_destination(plan);
+	if (!code)
+		code = take_options(plan);
+	if (!code)
+		code = check_space(plan);
+	if (!code)
+		code = dm_need_targets();
+	return code;
+}
+
+void clone_plan_free(struct clone_plan *plan)
+{
+	lvm_report_free(&plan->report);
+	job_free(&plan->job);
+}

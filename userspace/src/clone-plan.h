@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What "clone" is going to do: everything that can be checked is checked here. */
+#ifndef XCOPYSETUP_CLONE_PLAN_H
+#define XCOPYSETUP_CLONE_PLAN_H
+
+#include "command.h"
+#include "format.h"
+#include "job.h"
+#include "lvm.h"
+
+struct clone_plan {
+	const struct invocation *invocation;
+	struct lvm_report report;
+	struct job job;
+	struct xcopy_geometry geometry;
+	uint64_t metadata_bytes;
+	bool force;
+};
+
+/**
+ * clone_plan_make() - check the command line and the system
+ *
+ * Changes nothing but loading the kernel module.  Return: exit code.
+ */
+int clone_plan_make(const struct invocation *invocation, struct clone_plan *plan);
+void clone_plan_free(struct clone_plan *plan);
+
+/**
+ * clone_plan_source_reason() - why an LV cannot be a source
+ *
+ * Looks only at what LVM reported.  Return: the reason, to be freed, or NULL.
+ */
+char *clone_plan_source_reason(const struct lvm_lv *lv, const struct lvm_vg *vg);
+
+#endif

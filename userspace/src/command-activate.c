@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* activate: bring every job that tags record to where it belongs. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "dm.h"
+#include "follow.h"
+#include "memory.h"
+#include "message.h"
+#include "runtime.h"
+#include "steps.h"
+
+static int check_source(const struct job *job)
+{
+	if (!*job->source.lv)
+		return fail(EXIT_FAILED, "the source of %s/%s (%s) is missing: restore it, or cancel the clone",
+			    job->destination.vg, job->destination.lv, job->source_uuid);
+	if (!*job->metadata.lv)
+		return fail(EXIT_FAILED, "the metadata volume of %s/%s is missing: the clone cannot be continued; \"xcopysetup cancel\" removes it",
+			    job->destination.vg, job->destination.lv);
+	return 0;
+}
+
+static int go_on_filling(struct job *job)
+{
+	int code = check_source(job);
+
+	if (!code)
+		code = dm_need_targets();
+	if (!code)
+		code = step_activate(job);
+	if (!code && would("# xcopy-linear under both volumes, then the table of %s with no_format",
+			   job->clone_name))
+		return 0;
+	if (!code && !job_has_feature(job, "no_offload"))
+		step_extents_in(job);
+	if (!code) {
+		step_offload_limits(job);
+		code = step_load(job, true);
+	}
+	return code ? code : waiter_start(job);
+}
+
+static int go_on_finishing(struct job *job)
+{
+	int code = step_activate(job);
+
+	return code || message_dry_run ? code : step_finish(job);
+}
+
+static int activate(struct job *job)
+{
+	switch (job->state) {
+	case JOB_CREATING:
+	case JOB_CANCELLING:
+		say("%s/%s: was being %s; removing it", job->destination.vg, job->destination.lv,
+		    job->state == JOB_CREATING ? "made" : "cancelled");
+		return step_undo(job);
+	case JOB_FILLING:
+		say("%s/%s: going on", job->destination.vg, job->destination.lv);
+		return go_on_filling(job);
+	case JOB_FINISHING:
+		say("%s/%s: complete; cleaning up", job->destination.vg, job->destination.lv);
+		return go_on_finishing(job);
+	case JOB_NONE:
+		break;
+	}
+	return 0;
+}
+
+static int activate_locked(struct job *job)
+{
+	int lock = message_dry_run ? -1 : job_lock(job), code;
+
+	if (lock < 0 && !message_dry_run)
+		return EXIT_REFUSED;
+	code = job_refresh(job);
+	if (!code)
+		code = activate(job);
+	else if (code == EXIT_REFUSED)
+		code = 0;	/* it ended meanwhile */
+	if (lock >= 0)
+		close(lock);
+	return code;
+}
+
+static bool has_job(const struct lvm_report *report, const char *id)
+{
+	for (size_t i = 0; i < report->nr_lvs; i++) {
+		const char *tag = lvm_lv_tag(&report->lvs[i], TAG_JOB);
+
+		if (tag && !strcmp(tag, id))
+			return true;
+	}
+	return false;
+}
+
+/* A metadata volume without a destination: its destination was removed by hand. */
+static int remove_orphan(const struct lvm_report *report, const struct lvm_lv *lv)
+{
+	const char *of = lvm_lv_tag(lv, TAG_METADATA_OF);
+	struct arguments arguments = { 0 };
+
+	if (!of || has_job(report, of))
+		return 0;
+	arguments_add(&arguments, "lvremove");
+	arguments_add(&arguments, "--yes");
+	arguments_add(&arguments, "%s/%s", lv->vg_name, lv->name);
+	return lvm_change(&arguments, "remove %s/%s, whose clone is gone", lv->vg_name, lv->name);
+}
+
+static int activate_all(void)
+{
+	struct lvm_report report;
+	struct job job;
+	int code = lvm_load(&report), one, worst = 0;
+
+	if (code)
+		return code;
+	for (size_t i = 0; i < report.nr_lvs; i++) {
+		one = job_from_lv(&report, &report.lvs[i], &job);
+		if (one < 0)
+			one = fail(EXIT_FAILED, "the xcopy: tags of %s/%s are damaged",
+				   report.lvs[i].vg_name, report.lvs[i].name);
+		else if (one == 1)
+			one = activate_locked(&job);
+		else
+			one = remove_orphan(&report, &report.lvs[i]);
+		worst = one ? one : worst;
+		job_free(&job);
+	}
+	lvm_report_free(&report);
+	return worst;
+}
+
+int command_activate(const struct invocation *invocation)
+{
+	struct job job;
+	int code;
+
+	if (!invocation->nr_arguments)
+		return activate_all();
+	if (option(invocation, "all"))
+		return fail(EXIT_USAGE, "give either --all or a clone, not both");
+	code = job_find(invocation->arguments[0], &job);
+	if (code)
+		return code;
+	code = activate_locked(&job);
+	job_free(&job);
+	return code;
+}

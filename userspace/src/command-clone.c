@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* clone: make everything, step by step; undo it all if one step fails. */
+#include <json-c/json.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "clone-plan.h"
+#include "dm.h"
+#include "follow.h"
+#include "memory.h"
+#include "message.h"
+#include "metadata-device.h"
+#include "runtime.h"
+#include "steps.h"
+
+static volatile sig_atomic_t interrupted;
+
+static void on_signal(int number)
+{
+	(void)number;
+	interrupted = 1;
+}
+
+static void add(struct arguments *arguments, const char *const *words)
+{
+	for (; *words; words++)
+		arguments_add(arguments, "%s", *words);
+}
+
+#define ADD(arguments, ...) add(arguments, (const char *const[]){ __VA_ARGS__, NULL })
+
+static void add_create(struct arguments *arguments, const struct lv_name *name, uint64_t bytes)
+{
+	ADD(arguments, "lvcreate", "--yes", "--type", "linear", "--name", name->lv, "--size");
+	arguments_add(arguments, "%llub", (unsigned long long)bytes);
+	ADD(arguments, "--activate", "y", "--ignoreactivationskip", "--setactivationskip", "y",
+	    "--wipesignatures", "y", "--zero", "y");
+}
+
+/* The dm UUID that LVM gave to a new LV. */
+static int learn_uuid(const struct lv_name *name, char uuid[69])
+{
+	char dm_name[DM_NAME_MAX + 1];
+	struct dm_state state;
+
+	if (message_dry_run)
+		return 0;
+	if (!name_dm_join(name, dm_name, sizeof(dm_name)) || !dm_look(dm_name, &state) ||
+	    !state.exists || strlen(state.uuid) != 68)
+		return fail(EXIT_FAILED, "%s/%s was created, but is not active", name->vg,
+			    name->lv);
+	strcpy(uuid, state.uuid);
+	return 0;
+}
+
+/* Between creation and the clone's end no boot, udev rule or mount may take it for a volume. */
+static int make_destination(struct clone_plan *plan)
+{
+	struct job *job = &plan->job;
+	struct arguments arguments = { 0 };
+	char dm_name[DM_NAME_MAX + 1], *tags[16 + 64];
+	size_t nr_tags = job_nr_tags(job);
+	int code;
+
+	name_dm_join(&job->destination, dm_name, sizeof(dm_name));
+	code = runtime_hide(dm_name);
+	if (code)
+		return code;
+	add_create(&arguments, &job->destination, job->sectors * 512);
+	job_tags(job, tags);
+	for (size_t i = 0; i < nr_tags; i++) {
+		ADD(&arguments, "--addtag", tags[i]);
+		free(tags[i]);
+	}
+	arguments_add(&arguments, "%s", job->destination.vg);
+	for (size_t i = 0; i < plan->invocation->nr_options; i++)
+		if (!strcmp(plan->invocation->options[i].spec->name, "pv"))
+			arguments_add(&arguments, "%s", plan->invocation->options[i].value);
+	code = lvm_change(&arguments, "create destination %s/%s", job->destination.vg,
+			  job->destination.lv);
+	if (!code)
+		code = learn_uuid(&job->destination, job->destination_uuid);
+	if (!code)
+		code = runtime_hide(job->destination_uuid);
+	runtime_show(dm_name);
+	return code;
+}
+
+static int make_metadata(struct clone_plan *plan)
+{
+	struct job *job = &plan->job;
+	struct arguments arguments = { 0 };
+	int code;
+
+	add_create(&arguments, &job->metadata, plan->metadata_bytes);
+	ADD(&arguments, "--addtag");
+	arguments_add(&arguments, TAG_METADATA_OF "%s", job->id);
+	arguments_add(&arguments, "%s", job->metadata.vg);
+	code = lvm_change(&arguments, "create metadata volume %s/%s", job->metadata.vg,
+			  job->metadata.lv);
+	return code ? code : learn_uuid(&job->metadata, job->metadata_uuid);
+}
+
+static int format_metadata(struct clone_plan *plan)
+{
+	char dm_name[DM_NAME_MAX + 1], *path;
+	struct metadata_device device;
+	int code;
+
+	name_dm_join(&plan->job.metadata, dm_name, sizeof(dm_name));
+	path = need_text("/dev/mapper/%s", dm_name);
+	if (would("xcopysetup metadata format --size %llu --region-size %llu %s",
+		  (unsigned long long)plan->job.sectors * 512,
+		  (unsigned long long)plan->job.region_sectors * 512, path)) {
+		free(path);
+		return 0;
+	}
+	code = metadata_open(path, true, &device);
+	if (!code) {
+		code = metadata_format(&device, &plan->geometry);
+		metadata_close(&device);
+	}
+	free(path);
+	return code;
+}
+
+static int take_source(struct clone_plan *plan)
+{
+	return step_source_take(&plan->job, plan->force);
+}
+
+/* From here on the clone may hold data of its own, so a crash must not undo it. */
+static int record_filling(struct clone_plan *plan)
+{
+	return step_set_state(&plan->job, JOB_FILLING);
+}
+
+static int put_extents(struct clone_plan *plan)
+{
+	if (message_dry_run)
+		say("# under LVM's lock of their volume groups, device-mapper reloads %s/%s and %s/%s with xcopy-linear",
+		    plan->job.source.vg, plan->job.source.lv, plan->job.destination.vg,
+		    plan->job.destination.lv);
+	else if (!job_has_feature(&plan->job, "no_offload"))
+		step_extents_in(&plan->job);
+	return 0;
+}
+
+static void print_table(const struct job *job)
+{
+	struct table table;
+	char *metadata = need_text("/dev/%s/%s", job->metadata.vg, job->metadata.lv);
+	char *destination = need_text("/dev/%s/%s", job->destination.vg, job->destination.lv);
+	char *source = need_text("/dev/%s/%s", job->source.vg, job->source.lv);
+	char *text;
+
+	table_clone(job, metadata, destination, source, true, &table);
+	text = table_text(&table);
+	say("dmsetup create %s --uuid %s --table '%s'", job->clone_name, job->clone_uuid, text);
+	free(text);
+	table_free(&table);
+	free(metadata);
+	free(destination);
+	free(source);
+}
+
+static int load_table(struct clone_plan *plan)
+{
+	if (message_dry_run) {
+		print_table(&plan->job);
+		return 0;
+	}
+	step_offload_limits(&plan->job);
+	return step_load(&plan->job, true);
+}
+
+static int begin_waiter(struct clone_plan *plan)
+{
+	return waiter_start(&plan->job);
+}
+
+/*
+ * In this order.  Up to "record" whatever exists is known by the tag "creating" and is removed
+ * by any later undo; from there on a crash is followed by going on.
+ */
+static const struct clone_step {
+	const char *name;
+	int (*run)(struct clone_plan *plan);
+} clone_steps[] = {
+	{ "destination", make_destination },
+	{ "metadata", make_metadata },
+	{ "format", format_metadata },
+	{ "source", take_source },
+	{ "record", record_filling },
+	{ "extents", put_extents },
+	{ "table", load_table },
+	{ "waiter", begin_waiter },
+};
+
+/* For tests: --fail-before STEP fails there, --die-before STEP dies there as in a crash. */
+static int injected(const struct invocation *invocation, const char *step)
+{
+	const char *stop = option(invocation, "fail-before"), *die = option(invocation, "die-before");
+
+	if (die && !strcmp(die, step))
+		raise(SIGKILL);
+	if (stop && !strcmp(stop, step))
+		return fail(EXIT_FAILED, "failing before step \"%s\", as asked", step);
+	return 0;
+}
+
+static int run_steps(struct clone_plan *plan)
+{
+	int code = 0;
+
+	for (size_t i = 0; !code && i < sizeof(clone_steps) / sizeof(*clone_steps); i++) {
+		if (interrupted)
+			return fail(EXIT_FAILED, "interrupted");
+		code = injected(plan->invocation, clone_steps[i].name);
+		if (!code)
+			code = clone_steps[i].run(plan);
+	}
+	return code;
+}
+
+/* What exists is asked from LVM again, so that nothing of anybody else's is removed. */
+static int undo(struct clone_plan *plan)
+{
+	const struct lv_name *name = &plan->job.destination;
+	struct job job;
+	char dm_name[DM_NAME_MAX + 1];
+	int code;
+
+	if (option(plan->invocation, "keep-on-failure"))
+		return fail(EXIT_LEFT_BEHIND, "what had been made is kept, as asked; \"xcopysetup cancel %s/%s\" removes it",
+			    name->vg, name->lv);
+	code = job_find_id(plan->job.id, &job);
+	if (code == EXIT_REFUSED) {
+		name_dm_join(name, dm_name, sizeof(dm_name));
+		runtime_show(dm_name);
+		return EXIT_FAILED;
+	}
+	if (!code) {
+		code = step_undo(&job);
+		job_free(&job);
+	}
+	if (code)
+		return fail(EXIT_LEFT_BEHIND, "could not undo everything: \"xcopysetup cancel %s/%s\" tries again",
+			    name->vg, name->lv);
+	warn("everything that had been made was removed again");
+	return EXIT_FAILED;
+}
+
+static void print_result(const struct clone_plan *plan)
+{
+	struct json_object *object;
+	char *path;
+
+	if (!option(plan->invocation, "json")) {
+		printf("/dev/mapper/%s\n", plan->job.clone_name);
+		fflush(stdout);
+		return;
+	}
+	object = json_object_new_object();
+	json_object_object_add(object, "schema", json_object_new_int(1));
+	path = need_text("/dev/mapper/%s", plan->job.clone_name);
+	json_object_object_add(object, "device", json_object_new_string(path));
+	free(path);
+	json_object_object_add(object, "uuid", json_object_new_string(plan->job.clone_uuid));
+	printf("%s\n", json_object_to_json_string_ext(object, JSON_C_TO_STRING_PRETTY));
+	fflush(stdout);
+	json_object_put(object);
+}
+
+static int clone(struct clone_plan *plan)
+{
+	int lock = message_dry_run ? -1 : runtime_lock("lock", plan->job.id, true), code;
+
+	if (lock < 0 && !message_dry_run)
+		return EXIT_REFUSED;
+	code = run_steps(plan);
+	if (code)
+		code = undo(plan);
+	if (lock >= 0)
+		close(lock);
+	return code;
+}
+
+int command_clone(const struct invocation *invocation)
+{
+	struct sigaction action = { .sa_handler = on_signal };
+	struct clone_plan plan;
+	int code = clone_plan_make(invocation, &plan);
+
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGHUP, &action, NULL);
+	if (!code) {
+		code = clone(&plan);
+		if (!code && !message_dry_run)
+			print_result(&plan);
+	}
+	signal(SIGINT, SIG_DFL);
+	signal(SIGTERM, SIG_DFL);
+	if (!code && !message_dry_run && option(invocation, "wait"))
+		code = follow(&plan.job, 0);
+	clone_plan_free(&plan);
+	return code;
+}

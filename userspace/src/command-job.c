@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Commands on one existing job: wait, finish, cancel, release, set, pause, resume. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "dm.h"
+#include "follow.h"
+#include "memory.h"
+#include "message.h"
+#include "steps.h"
+
+int command_wait(const struct invocation *invocation)
+{
+	uint64_t timeout = 0;
+	struct job job;
+	int code = option_number(invocation, "timeout", &timeout);
+
+	if (!code)
+		code = job_find(invocation->arguments[0], &job);
+	if (code)
+		return code;
+	code = follow(&job, timeout);
+	job_free(&job);
+	return code;
+}
+
+/*
+ * Find, lock, and read again: what was found without the lock may have changed.
+ * *lock is -1 with --dry-run.
+ */
+static int take_job(const char *argument, struct job *job, int *lock)
+{
+	int code = job_find(argument, job);
+
+	*lock = -1;
+	if (code || message_dry_run)
+		return code;
+	*lock = job_lock(job);
+	if (*lock < 0)
+		code = EXIT_REFUSED;
+	else if (job_refresh(job))
+		code = fail(EXIT_REFUSED, "the job of %s has just ended", argument);
+	if (code) {
+		job_free(job);
+		if (*lock >= 0)
+			close(*lock);
+	}
+	return code;
+}
+
+static void give_job(struct job *job, int lock)
+{
+	job_free(job);
+	if (lock >= 0)
+		close(lock);
+}
+
+static int set_tags(const struct job *job, const char *remove, const char *add)
+{
+	struct arguments arguments = { 0 };
+
+	arguments_add(&arguments, "lvchange");
+	if (remove) {
+		arguments_add(&arguments, "--deltag");
+		arguments_add(&arguments, "%s", remove);
+	}
+	if (add) {
+		arguments_add(&arguments, "--addtag");
+		arguments_add(&arguments, "%s", add);
+	}
+	arguments_add(&arguments, "%s/%s", job->destination.vg, job->destination.lv);
+	return lvm_change(&arguments, "change the tags of %s/%s", job->destination.vg,
+			  job->destination.lv);
+}
+
+static int send(const struct job *job, const char *message)
+{
+	if (would("dmsetup message %s 0 %s", job->clone_name, message))
+		return 0;
+	if (dm_message(job->clone_uuid, "%s", message))
+		return 0;
+	return fail(EXIT_FAILED, "%s does not take \"%s\": %s; \"dmesg | tail\" may have the reason",
+		    job->clone_name, message, strerror(errno));
+}
+
+static int switch_hydration(struct job *job, bool on)
+{
+	const char *tag = TAG_FEATURE "no_hydration";
+	int code = send(job, on ? "enable_hydration" : "disable_hydration");
+
+	if (!code && job_has_feature(job, "no_hydration") == on)
+		code = set_tags(job, on ? tag : NULL, on ? NULL : tag);
+	return code;
+}
+
+static int command_switch(const struct invocation *invocation, bool on)
+{
+	struct job job;
+	int lock, code = take_job(invocation->arguments[0], &job, &lock);
+
+	if (code)
+		return code;
+	code = switch_hydration(&job, on);
+	give_job(&job, lock);
+	return code;
+}
+
+int command_pause(const struct invocation *invocation)
+{
+	return command_switch(invocation, false);
+}
+
+int command_resume(const struct invocation *invocation)
+{
+	return command_switch(invocation, true);
+}
+
+int command_set(const struct invocation *invocation)
+{
+	const char *key = invocation->arguments[1], *value = invocation->arguments[2];
+	char *message = need_text("set %s %s", key, value), *remove = NULL, *add;
+	const char *old;
+	struct job job;
+	int lock, code = 0;
+
+	if (strspn(key, "abcdefghijklmnopqrstuvwxyz_") != strlen(key) ||
+	    strspn(value, "abcdefghijklmnopqrstuvwxyz0123456789_") != strlen(value) || !*value)
+		code = fail(EXIT_USAGE, "\"%s %s\" is no setting: a key and a number, or a word",
+			    key, value);
+	if (!code)
+		code = take_job(invocation->arguments[0], &job, &lock);
+	if (code) {
+		free(message);
+		return code;
+	}
+	code = send(&job, message);
+	old = job_argument(&job, key);
+	if (!code) {
+		if (old)
+			remove = need_text(TAG_ARGUMENT "%s=%s", key, old);
+		add = need_text(TAG_ARGUMENT "%s=%s", key, value);
+		if (!remove || strcmp(remove, add))
+			code = set_tags(&job, remove, add);
+		free(remove);
+		free(add);
+	}
+	free(message);
+	give_job(&job, lock);
+	return code;
+}
+
+static int fill(struct job *job, const struct invocation *invocation, uint64_t timeout)
+{
+	struct dm_state state;
+	int code = 0;
+
+	if (job->state != JOB_FILLING)
+		return 0;
+	if (!dm_look(job->clone_uuid, &state) || !state.exists)
+		return fail(EXIT_REFUSED, "%s is not active: use \"xcopysetup activate %s\"",
+			    job->clone_name, invocation->arguments[0]);
+	if (job_has_feature(job, "no_hydration"))
+		code = switch_hydration(job, true);
+	return code || message_dry_run ? code : follow_until_full(job, timeout);
+}
+
+int command_finish(const struct invocation *invocation)
+{
+	const char *argument = invocation->arguments[0];
+	uint64_t timeout = 0;
+	struct job job, found;
+	int lock, code = option_number(invocation, "timeout", &timeout);
+
+	if (!code)
+		code = job_find(argument, &found);
+	if (code)
+		return code;
+	code = fill(&found, invocation, timeout);
+	/* the waiter may have been faster: then there is nothing left to find */
+	if (!code && message_dry_run)
+		code = step_finish(&found);
+	else if (!code && !job_find_id(found.id, &job)) {
+		job_free(&job);
+		code = take_job(found.id, &job, &lock);
+		if (code == EXIT_REFUSED && job_find_id(found.id, &job) == EXIT_REFUSED) {
+			code = 0;
+		} else if (!code) {
+			code = step_finish(&job);
+			give_job(&job, lock);
+		}
+	}
+	job_free(&found);
+	return code;
+}
+
+int command_cancel(const struct invocation *invocation)
+{
+	const char *argument = invocation->arguments[0];
+	struct job job;
+	int lock, code = take_job(argument, &job, &lock);
+
+	if (code)
+		return code;
+	if (job.state == JOB_FINISHING)
+		code = fail(EXIT_REFUSED, "%s is complete and being cleaned up: \"xcopysetup finish\" it, then lvremove %s/%s",
+			    argument, job.destination.vg, job.destination.lv);
+	else
+		code = step_undo(&job);
+	give_job(&job, lock);
+	return code;
+}
+
+int command_release(const struct invocation *invocation)
+{
+	const char *argument = invocation->arguments[0];
+	char clone[DM_NAME_MAX + 1] = "";
+	struct lv_name name;
+	struct dm_state state;
+	struct table table;
+	bool linear;
+
+	if (!strncmp(argument, "/dev/mapper/xcopy-", 18))
+		snprintf(clone, sizeof(clone), "%s", argument + 12);
+	else if (!strncmp(argument, "xcopy-", 6) && !strchr(argument, '/'))
+		snprintf(clone, sizeof(clone), "%s", argument);
+	else if (name_parse_lv(argument, NULL, &name) || !name_clone(&name, clone, sizeof(clone)))
+		return fail(EXIT_USAGE, "%s is no clone: give VG/DST or the clone's device",
+			    argument);
+	linear = dm_read_table(clone, &table, &state) && table_is(&table, "linear");
+	table_free(&table);
+	if (!state.exists || strncmp(state.uuid, "XCOPY-", 6))
+		return fail(EXIT_REFUSED, "%s: there is no clone /dev/mapper/%s", argument, clone);
+	if (!linear)
+		return fail(EXIT_REFUSED, "%s is not complete: \"xcopysetup finish\" or \"cancel\" it",
+			    argument);
+	if (state.open_count)
+		return fail(EXIT_REFUSED, "/dev/mapper/%s is in use: unmount or close it first",
+			    clone);
+	return would("dmsetup remove %s", clone) ? 0 : dm_remove(clone);
+}

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The waiter: follows one job to its end.
+ *
+ * It holds nothing but its own "waiter" lock while it waits, so commands can work on the job;
+ * it may be killed at any time, and started again.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "dm.h"
+#include "extents.h"
+#include "follow.h"
+#include "memory.h"
+#include "message.h"
+#include "progress.h"
+#include "runtime.h"
+#include "steps.h"
+
+#define LOOK_MS		2000	/* without an event, look at the clone this often */
+#define REPAIR_MS	5000	/* between attempts to put extents back */
+#define RETRY_MS	30000	/* after a failure to clean up */
+
+struct waiter {
+	struct job job;
+	uint64_t next_repair;
+	uint64_t next_finish;
+	char *last_refusal;
+	bool broken_said;
+};
+
+static void note_refusal(struct waiter *waiter, char *why)
+{
+	if (!waiter->last_refusal || strcmp(waiter->last_refusal, why))
+		warn("%s: the host copies for now: %s", waiter->job.clone_name, why);
+	free(waiter->last_refusal);
+	waiter->last_refusal = why;
+}
+
+static void put_back(struct waiter *waiter, const char *uuid, enum dm_udev udev)
+{
+	char *why;
+	int code;
+
+	if (!extents_missing(uuid))
+		return;
+	code = extents_set(uuid, EXTENTS_ON, udev, &why);
+	if (code == EXIT_REFUSED)
+		note_refusal(waiter, why);
+	else if (!code)
+		detail("%s: extents of %s are back", waiter->job.clone_name, uuid);
+}
+
+/* LVM's own reloads put plain linear tables back, by pvmove, lvextend or a refresh. */
+static void repair(struct waiter *waiter, const struct clone_status *status)
+{
+	const char *offload = clone_status_value(status, "offload", "off");
+	uint64_t now = now_ms();
+	int lock;
+
+	if ((strcmp(offload, "on") && strcmp(offload, "waiting")) || now < waiter->next_repair)
+		return;
+	if (!extents_missing(waiter->job.source_uuid) &&
+	    !extents_missing(waiter->job.destination_uuid))
+		return;
+	waiter->next_repair = now + REPAIR_MS;
+	lock = runtime_lock("lock", waiter->job.id, false);
+	if (lock < 0)
+		return;
+	put_back(waiter, waiter->job.source_uuid, DM_UDEV_NORMAL);
+	put_back(waiter, waiter->job.destination_uuid, DM_UDEV_HIDDEN);
+	close(lock);
+}
+
+/* True when the job has ended. */
+static bool finish(struct waiter *waiter)
+{
+	bool ended = true;
+	int lock, code;
+
+	if (now_ms() < waiter->next_finish)
+		return false;
+	lock = job_lock(&waiter->job);
+	if (lock < 0)
+		return false;
+	code = job_refresh(&waiter->job);
+	if (code != EXIT_REFUSED) {	/* that would say: somebody else ended it */
+		if (!code)
+			code = step_finish(&waiter->job);
+		ended = !code;
+	}
+	if (!ended)
+		warn("%s: trying again in %d s", waiter->job.clone_name, RETRY_MS / 1000);
+	waiter->next_finish = now_ms() + RETRY_MS;
+	close(lock);
+	return ended;
+}
+
+static void say_broken(struct waiter *waiter, const struct clone_status *status)
+{
+	if (!waiter->broken_said)
+		warn("%s is in mode %s; see the kernel's log", waiter->job.clone_name,
+		     *status->mode ? status->mode : "unknown");
+	waiter->broken_said = true;
+}
+
+/* True when there is nothing more to wait for. */
+static bool work(struct waiter *waiter)
+{
+	struct clone_status status;
+	enum clone_look look = clone_look(&waiter->job, &status);
+	bool ended = false;
+
+	switch (look) {
+	case CLONE_GONE:
+		detail("%s was removed", waiter->job.clone_name);
+		ended = true;
+		break;
+	case CLONE_LINEAR:
+		ended = finish(waiter);
+		break;
+	case CLONE_BROKEN:
+		say_broken(waiter, &status);
+		break;
+	case CLONE_FILLING:
+		if (clone_status_complete(&status))
+			ended = finish(waiter);
+		else
+			repair(waiter, &status);
+		break;
+	}
+	clone_status_free(&status);
+	return ended;
+}
+
+static void wait_for_event(int events)
+{
+	struct pollfd fd = { .fd = events, .events = POLLIN };
+
+	if (dm_arm_events(events))
+		poll(&fd, 1, LOOK_MS);
+	else
+		usleep(LOOK_MS * 1000);
+	/* every device's events arrive here: do not run after each of a burst */
+	usleep(100000);
+}
+
+static void loop(struct waiter *waiter)
+{
+	int events = dm_open_events();
+
+	while (!work(waiter))
+		wait_for_event(events);
+	if (events >= 0)
+		close(events);
+}
+
+/* Detach from whoever started it.  The first process ends when the second one runs. */
+static void become_daemon(void)
+{
+	int null = open("/dev/null", O_RDWR);
+	pid_t pid = fork();
+
+	if (pid)
+		_exit(pid < 0);
+	setsid();
+	pid = fork();
+	if (pid)
+		_exit(pid < 0);
+	message_to_syslog();
+	if (chdir("/"))
+		return;
+	dup2(null, 0);
+	dup2(null, 1);
+	dup2(null, 2);
+	if (null > 2)
+		close(null);
+}
+
+/* Only one per job.  Somebody who only looks holds the lock for an instant. */
+static int take_waiter_lock(const struct job *job)
+{
+	int fd = -1;
+
+	for (int i = 0; i < 10 && fd == -1; i++) {
+		if (i)
+			usleep(100000);
+		fd = runtime_lock("waiter", job->id, false);
+	}
+	return fd;
+}
+
+int command_waiter(const struct invocation *invocation)
+{
+	struct waiter waiter = { 0 };
+	int lock, code = job_find(invocation->arguments[0], &waiter.job);
+
+	if (code)
+		return code;
+	if (option(invocation, "daemon"))
+		become_daemon();
+	lock = take_waiter_lock(&waiter.job);
+	if (lock >= 0) {
+		loop(&waiter);
+		close(lock);
+	}
+	free(waiter.last_refusal);
+	job_free(&waiter.job);
+	return lock == -2 ? EXIT_REFUSED : 0;
+}
