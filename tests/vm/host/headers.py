@@ -27,10 +27,11 @@ class Test:
         self.alone = None
         self.modules = True
         self.console = []
+        self.expect = None
         for line in text.splitlines():
             if not line.startswith("#"):
                 break
-            match = re.match(r"# (test|needs|suites|timeout|phases|alone|modules|console): *(.*)", line)
+            match = re.match(r"# (test|needs|suites|timeout|phases|alone|modules|console|expect): *(.*)", line)
             if match:
                 self._header(match.group(1), match.group(2).strip())
         if not self.title:
@@ -58,6 +59,8 @@ class Test:
             if value != "none":
                 raise HeaderError(f"{self.name}: '# modules: {value}': only 'none' is known")
             self.modules = False
+        elif key == "expect":
+            self.expect = re.compile(value)
         elif key == "console":
             self.console.append(re.compile(value))
         else:

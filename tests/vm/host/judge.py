@@ -38,8 +38,8 @@ def read_tap(output):
             detail = []
         elif plan:
             planned = int(plan.group(1))
-            if planned == 0:
-                skip_all = (plan.group(2) or "").strip()
+            if plan.group(2) is not None:
+                skip_all = plan.group(2).strip()
         else:
             detail.append(line)
     return points, planned, skip_all, detail

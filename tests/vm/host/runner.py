@@ -50,13 +50,29 @@ class Report:
 
     def __init__(self):
         self.count = collections.Counter()
+        self.held = {}
 
     def comment(self, text):
         """A line that is no point."""
         print(f"# {text}", flush=True)
 
     def point(self, test, point):
-        """One point."""
+        """One point. Those of a test that is expected to fail wait for its end."""
+        if test.expect:
+            self.held.setdefault(test.name, []).append(point)
+        else:
+            self._print(test, point)
+
+    def end(self, test):
+        """The test is over: did it fail as it should?"""
+        points = self.held.pop(test.name, None)
+        if points is None:
+            return
+        seen = [point for point in points if not point.passed and test.expect.search(point.text)]
+        detail = [f"{'ok' if point.passed else 'not ok'} - {point.text}" for point in points]
+        self._print(test, judge.Point(bool(seen), f"{test.title} (fails with '{test.expect.pattern}')", detail=detail))
+
+    def _print(self, test, point):
         number = sum(self.count.values()) + 1
         text = f"{test.name}: {point.text}"
         if point.skip:
@@ -325,6 +341,8 @@ def main():
             report.point(test, judge.Point(True, test.title, skip=f"it is for {', '.join(test.suites)}"))
     for group in groups.values():
         Session(group, config, report).run()
+        for test in group:
+            report.end(test)
     print(report.summary(), flush=True)
     sys.exit(1 if report.count["failed"] or not report.count["passed"] else 0)
 

@@ -1,0 +1,50 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# test: NVMe Copy within a namespace and between two, by partitions, LBA 512 and 4096; pairs that cannot
+# timeout: 400
+. "$XCOPY_LIB"
+. "$XCOPY_SRC/tests/vm/guest/nvme.sh"
+
+a1=$(disk a1) a2=$(disk a2) a3=$(disk a3) a4=$(disk a4) b1=$(disk b1)
+
+clone_of "$a1" "$a2" 128
+clone_up
+all_offloaded "two namespaces"
+ok "two namespaces: the controller was armed" log_has 'copies between namespaces enabled'
+
+p1=$(partition 1 "$a1" 2048 262144)
+p2=$(partition 2 "$a1" 1048640 262144)
+clone_of "$p1" "$p2" 64
+clone_up
+all_offloaded "one namespace"
+
+p3=$(partition 1 "$a2" 2056 262144)
+clone_of "$p2" "$p3" 64
+clone_up
+all_offloaded "partitions of two namespaces"
+
+clone_of "$a3" "$a4" 128
+clone_up
+all_offloaded "LBA 4096"
+
+p4=$(partition 1 "$a3" 1048576 262144)
+p5=$(partition 2 "$a3" 2097152 262144)
+clone_of "$p4" "$p5" 64
+clone_up
+all_offloaded "LBA 4096, one namespace"
+
+log_mark
+clone_of "$a1" "$a3" 16
+clone_up
+all_by_host "LBA 512 to 4096" block-sizes-differ
+
+log_mark
+clone_of "$a1" "$b1" 16
+clone_up
+all_by_host "another array" other-controller
+
+delpart "$a1" 1
+delpart "$a1" 2
+delpart "$a2" 1
+delpart "$a3" 1
+delpart "$a3" 2

@@ -1,0 +1,30 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# test: NVMe Copy between native multipath heads
+# needs: topology=head
+# timeout: 240
+. "$XCOPY_LIB"
+. "$XCOPY_SRC/tests/vm/guest/nvme.sh"
+
+a1=$(disk a1) a2=$(disk a2) a3=$(disk a3) a4=$(disk a4) b1=$(disk b1)
+
+clone_of "$a1" "$a2" 128
+clone_up
+all_offloaded "two heads"
+
+p1=$(partition 1 "$a1" 2048 262144)
+p2=$(partition 2 "$a1" 1048640 262144)
+clone_of "$p1" "$p2" 64
+clone_up
+all_offloaded "one head"
+delpart "$a1" 1
+delpart "$a1" 2
+
+clone_of "$a3" "$a4" 64
+clone_up
+all_offloaded "heads with LBA 4096"
+
+log_mark
+clone_of "$a1" "$b1" 16
+clone_up
+all_by_host "another array" other-subsystem

@@ -1,0 +1,28 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# test: a path of a native multipath head is removed in the middle: offload goes on by the other
+# needs: topology=multipath
+# alone: it removes a controller
+# timeout: 300
+. "$XCOPY_LIB"
+. "$XCOPY_SRC/tests/vm/guest/nvme.sh"
+
+a1=$(disk a1) a2=$(disk a2)
+
+clone_of "$a1" "$a2" 128
+clone_up
+all_offloaded "two paths"
+
+clone_of "$a1" "$a2" 128
+clone_up hydration_rate 16384 quarantine_ms 3000
+ok "one path: some is copied" wait_for 60 status_exceeds offloaded 8192
+before=$(status_field clone verified)
+vm_hotremove ca
+is "one path: one controller is left" "$(nvme_ctrls XCOPY-A | wc -l)" 1
+at=$(status_field clone offloaded)
+ok "one path: offload goes on" wait_for 60 status_exceeds offloaded $((at + 32768))
+is "one path: it is not given up" "$(status_field clone offload)" on
+set_clone hydration_rate 0
+ends_right "one path"
+at_least "one path: the storage copied most" "$OFFLOADED" 200000
+diag "verified before $before"

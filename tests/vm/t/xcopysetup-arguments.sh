@@ -1,0 +1,82 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# test: xcopysetup refuses wrong arguments, names them and the way out, and changes nothing; --dry-run changes nothing
+# needs: topology=default
+# timeout: 300
+. "$XCOPY_LIB"
+
+pv=$(disk a1)
+pv2=$(disk a2)
+run make_vg vg "$pv" "$pv2"
+run make_vg vg2 "$(disk s0)"
+src=$(make_lv vg src 64M)
+run make_lv vg other 64M
+run lvcreate -qq -y -W y --type striped -i 2 -n striped -L 64M vg
+run lvcreate -qq -y -n snapped -L 16M vg
+run lvcreate -qq -y -s -n snap -L 8M vg/snapped
+
+state() {
+	lvs -a --noheadings -o lv_name,lv_attr,lv_tags,lv_size,seg_pe_ranges vg vg2
+	vgs --noheadings -o vg_seqno
+	dmsetup table
+}
+before=$(state)
+
+refused() {
+	local code=$1 desc=$2 regexp=$3 rc=0
+	shift 3
+	"$@" >/tmp/refused.out 2>&1 || rc=$?
+	is "$desc: exit status" $rc "$code"
+	like "$desc: says why" "$(cat /tmp/refused.out)" "$regexp"
+}
+
+refused 2 "no command" 'no command "frobnicate"' xcopysetup frobnicate
+refused 2 "too few arguments" 'needs more arguments: xcopysetup clone VG/SRC' xcopysetup clone vg/src
+refused 2 "too many arguments" 'what to do with "c"' xcopysetup clone a b c
+refused 2 "unknown option" 'no option --frob' xcopysetup clone --frob vg/src dst
+refused 2 "option without its value" '--pv needs a value' xcopysetup clone vg/src dst --pv
+refused 2 "source without a VG" 'source src names no volume group' xcopysetup clone src dst
+refused 3 "source in no VG" 'source nix/src: there is no volume group nix' xcopysetup clone nix/src dst
+refused 3 "no such source" 'source vg/nix: there is no such logical volume' xcopysetup clone vg/nix dst
+refused 2 "source is a path" 'not below /dev' xcopysetup clone /etc/passwd dst
+refused 3 "striped source" 'striped.*only linear' xcopysetup clone vg/striped dst
+refused 3 "source with snapshots" 'only linear' xcopysetup clone vg/snapped dst
+refused 3 "destination exists" 'destination vg/other exists' xcopysetup clone vg/src vg/other
+refused 2 "destination is no name" 'destination vg/a b' xcopysetup clone vg/src 'vg/a b'
+refused 3 "destination in no VG" 'destination nix/dst: there is no volume group nix' xcopysetup clone vg/src nix/dst
+refused 2 "region size" '--region-size 3000' xcopysetup clone --region-size 3000 vg/src dst
+refused 2 "region size is no size" '--region-size x is no size' xcopysetup clone --region-size x vg/src dst
+refused 2 "rate" '--rate 1 is out of range' xcopysetup clone --rate 1 vg/src dst
+refused 2 "floor" '--floor 1K is out of range' xcopysetup clone --floor 1K vg/src dst
+refused 2 "verify" '--verify some' xcopysetup clone --verify some vg/src dst
+refused 2 "driver" '--driver tape' xcopysetup clone --driver tape vg/src dst
+refused 3 "pv of another group" '--pv .* is no physical volume of vg' xcopysetup clone --pv "$(disk s0)" vg/src dst
+refused 3 "no such clone" 'no clone' xcopysetup status vg/src
+refused 3 "cancel of what is no clone" 'no clone' xcopysetup cancel vg/src
+refused 3 "release of what is no clone" 'there is no clone' xcopysetup release vg/src
+refused 3 "probe of nothing" 'neither a logical volume nor a block device' xcopysetup probe vg/nix vg
+refused 2 "dry run of status" 'knows no --dry-run' xcopysetup status -n
+run lvcreate -qq -y -n full -l 100%FREE vg2
+refused 3 "no space" 'has .* free, and the clone needs' xcopysetup clone vg/src vg2/dst
+run lvremove -qq -y vg2/full
+
+run mkfs.ext4 -q "$src"
+mkdir -p /mnt/a
+run mount "$src" /mnt/a
+refused 3 "mounted source" 'vg/src is mounted on /mnt/a: unmount' xcopysetup clone vg/src dst
+run umount /mnt/a
+exec {held}<"$src"
+refused 3 "open source" 'vg/src is open 1 times' xcopysetup clone vg/src dst
+exec {held}<&-
+run mkswap -q "$src"
+run swapon "$src"
+refused 3 "swap" 'in use as swap' xcopysetup clone vg/src dst
+run swapoff "$src"
+
+dry=$(xcopysetup clone --dry-run --pv "$pv2" vg/src dst)
+like "dry run prints lvcreate" "$dry" 'lvm lvcreate .*--name dst --size 67108864b'
+like "dry run prints the table" "$dry" 'dmsetup create xcopy-vg-dst .*xcopy /dev/vg/dst_xcopymeta /dev/vg/dst /dev/vg/src 128'
+ok "probe of one group" xcopysetup probe vg/src vg
+refused 5 "probe across arrays" 'no: .*no NVMe namespace' xcopysetup probe vg/src vg2/new
+
+is "nothing has changed" "$(state | sed 's/ [0-9]*$//' | grep -v '^ *[0-9]')" "$(sed 's/ [0-9]*$//' <<<"$before" | grep -v '^ *[0-9]')"
