@@ -14,7 +14,7 @@ REGION=128
 clone_of() {
 	SRC=$1 DST=$2 MIB=$3
 	run dd if=/dev/zero of="$META" bs=1M count=8 oflag=direct status=none
-	run blkdiscard -f "$DST"
+	run blkdiscard -f "$DST" >/dev/null
 	random_fill "$SRC" "$MIB"
 }
 
@@ -73,9 +73,25 @@ all_by_host() {
 	is "$1: the host copied everything" "$OFFLOADED $HOST_COPIED" "0 $((MIB << 11))"
 }
 
-# partition NUMBER DEV START SECTORS: sectors of 512 bytes, made by the kernel, nothing is written; prints its device
+# le32 NUMBER: its bytes, as printf wants them
+le32() {
+	printf '\\x%02x' $(($1 & 255)) $(($1 >> 8 & 255)) $(($1 >> 16 & 255)) $(($1 >> 24 & 255))
+}
+
+# partition DEV [START COUNT]...: give it these partitions, in logical blocks, or none
 partition() {
-	addpart "$2" "$1" "$3" "$4"
+	local dev=$1 table=''
+	shift
+	while [ $# -gt 0 ]; do
+		table+="\0\0\0\0\x83\0\0\0$(le32 "$1")$(le32 "$2")"
+		shift 2
+	done
+	dd if=/dev/zero of="$dev" bs=4k count=1 oflag=direct status=none
+	[ -z "$table" ] || {
+		printf '%b' "$table" | dd of="$dev" bs=1 seek=446 conv=notrunc status=none
+		printf '\x55\xaa' | dd of="$dev" bs=1 seek=510 conv=notrunc,fsync status=none
+	}
 	udevadm settle
-	echo "$2p$1"
+	wait_for 10 blockdev --rereadpt "$dev"
+	udevadm settle
 }

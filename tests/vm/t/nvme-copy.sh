@@ -12,26 +12,27 @@ clone_up
 all_offloaded "two namespaces"
 ok "two namespaces: the controller was armed" log_has 'copies between namespaces enabled'
 
-p1=$(partition 1 "$a1" 2048 262144)
-p2=$(partition 2 "$a1" 1048640 262144)
-clone_of "$p1" "$p2" 64
+run partition "$a1" 2048 262144 1048640 262144
+run partition "$a2" 2056 262144
+clone_of "${a1}p1" "${a1}p2" 64
 clone_up
 all_offloaded "one namespace"
 
-p3=$(partition 1 "$a2" 2056 262144)
-clone_of "$p2" "$p3" 64
+clone_of "${a1}p2" "${a2}p1" 64
 clone_up
 all_offloaded "partitions of two namespaces"
+run partition "$a1"
+run partition "$a2"
 
 clone_of "$a3" "$a4" 128
 clone_up
 all_offloaded "LBA 4096"
 
-p4=$(partition 1 "$a3" 1048576 262144)
-p5=$(partition 2 "$a3" 2097152 262144)
-clone_of "$p4" "$p5" 64
+run partition "$a3" 131073 32768 262144 32768
+clone_of "${a3}p1" "${a3}p2" 64
 clone_up
 all_offloaded "LBA 4096, one namespace"
+run partition "$a3"
 
 log_mark
 clone_of "$a1" "$a3" 16
@@ -42,9 +43,3 @@ log_mark
 clone_of "$a1" "$b1" 16
 clone_up
 all_by_host "another array" other-controller
-
-delpart "$a1" 1
-delpart "$a1" 2
-delpart "$a2" 1
-delpart "$a3" 1
-delpart "$a3" 2

@@ -12,13 +12,11 @@ clone_of "$a1" "$a2" 128
 clone_up
 all_offloaded "two heads"
 
-p1=$(partition 1 "$a1" 2048 262144)
-p2=$(partition 2 "$a1" 1048640 262144)
-clone_of "$p1" "$p2" 64
+run partition "$a1" 2048 262144 1048640 262144
+clone_of "${a1}p1" "${a1}p2" 64
 clone_up
 all_offloaded "one head"
-delpart "$a1" 1
-delpart "$a1" 2
+run partition "$a1"
 
 clone_of "$a3" "$a4" 64
 clone_up
