@@ -342,7 +342,7 @@ static void test_slow_has_a_floor(void **state)
 	assert_int_equal(limits.segment_blocks, 16);
 }
 
-/* A device that gets no faster beyond @knee commands at a time. Return: depth after some windows. */
+/* A device gets no faster beyond @knee commands at a time. Return: depth after some windows. */
 static __u32 tune(struct xcopy_tuner *tuner, __u32 knee, unsigned int windows)
 {
 	__u64 now = tuner->window_start_ms;
