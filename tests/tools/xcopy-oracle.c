@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// build: -pthread oracle/sector.c oracle/log.c oracle/model.c oracle/io.c oracle/compare.c oracle/load.c
+// build: -D_GNU_SOURCE -pthread oracle/sector.c oracle/log.c oracle/model.c oracle/io.c oracle/compare.c oracle/load.c
 /*
  * xcopy-oracle: random I/O against a clone, and a verdict on every byte of it.
  *
@@ -23,7 +23,6 @@
  *
  * Exit status: 0 all as it should be, 1 wrong content, 2 anything else.
  */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>

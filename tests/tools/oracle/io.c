@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Direct I/O on the device under test, or on a file that stands for it. */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/falloc.h>
 #include <linux/fs.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,7 +50,12 @@ static int measure(struct device *device)
 
 int device_open(struct device *device, const char *path, bool writable)
 {
-	device->fd = open(path, (writable ? O_RDWR : O_RDONLY) | O_DIRECT | O_CLOEXEC);
+	int flags = (writable ? O_RDWR : O_RDONLY) | O_CLOEXEC;
+
+	device->fd = open(path, flags | O_DIRECT);
+	/* Some file systems cannot; block devices always can. */
+	if (device->fd < 0 && errno == EINVAL)
+		device->fd = open(path, flags);
 	if (device->fd >= 0 && !measure(device))
 		return 0;
 	fprintf(stderr, "xcopy-oracle: cannot open %s: %s\n", path, strerror(errno));
@@ -82,10 +85,18 @@ int device_write(const struct device *device, const void *buffer, uint64_t secto
 				fua ? RWF_DSYNC : 0), count * SECTOR);
 }
 
-static int punch(const struct device *device, int mode, uint64_t sector, uint64_t count)
+/* Not every file system can zero or punch ranges. */
+static int write_zeroes(const struct device *device, uint64_t sector, uint64_t count)
 {
-	return fallocate(device->fd, mode | FALLOC_FL_KEEP_SIZE, (off_t)(sector * SECTOR),
-			 (off_t)(count * SECTOR)) ? errno : 0;
+	void *zeroes = buffer_alloc(count * SECTOR);
+	int error = zeroes ? 0 : ENOMEM;
+
+	if (!error) {
+		memset(zeroes, 0, count * SECTOR);
+		error = device_write(device, zeroes, sector, count, false);
+	}
+	free(zeroes);
+	return error;
 }
 
 int device_zero(const struct device *device, uint64_t sector, uint64_t count)
@@ -93,7 +104,7 @@ int device_zero(const struct device *device, uint64_t sector, uint64_t count)
 	uint64_t range[2] = { sector * SECTOR, count * SECTOR };
 
 	if (device->regular)
-		return punch(device, FALLOC_FL_ZERO_RANGE, sector, count);
+		return write_zeroes(device, sector, count);
 	return ioctl(device->fd, BLKZEROOUT, range) ? errno : 0;
 }
 
@@ -102,7 +113,7 @@ int device_discard(const struct device *device, uint64_t sector, uint64_t count)
 	uint64_t range[2] = { sector * SECTOR, count * SECTOR };
 
 	if (device->regular)
-		return punch(device, FALLOC_FL_PUNCH_HOLE, sector, count);
+		return write_zeroes(device, sector, count);
 	return ioctl(device->fd, BLKDISCARD, range) ? errno : 0;
 }
 

@@ -6,7 +6,6 @@
  * ends at the first record that does not fit; a block that was torn while it
  * was rewritten keeps its earlier records, for these bytes did not change.
  */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
