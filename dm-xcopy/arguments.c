@@ -24,37 +24,59 @@ struct number_rule {
 	char *error;
 };
 
-#define NUMBER(id, key, def, lo, hi, range) \
-	[id] = { .name = (key), .initial = (def), .min = (lo), .max = (hi), \
-		 .error = key ": must be a number " range }
-
 static const struct number_rule number_rules[XCOPY_NR_NUMBERS] = {
-	NUMBER(XCOPY_HYDRATION_THRESHOLD, "hydration_threshold", 0, 0, UINT_MAX,
-	       "of regions, 0 to let the tuner decide"),
-	NUMBER(XCOPY_HYDRATION_BATCH_SIZE, "hydration_batch_size", 0, 0, UINT_MAX,
-	       "of regions, 0 to let the tuner decide"),
-	NUMBER(XCOPY_HYDRATION_RATE, "hydration_rate", 0, 0, UINT_MAX,
-	       "of KiB/s, 0 for no limit"),
-	NUMBER(XCOPY_HYDRATION_FLOOR, "hydration_floor", 16384, 64, UINT_MAX,
-	       "of KiB/s, 64 or more"),
-	NUMBER(XCOPY_COPY_LATENCY_MS, "copy_latency_ms", 1000, 1, 20000,
-	       "of ms, 1 to 20000"),
-	NUMBER(XCOPY_OFFLOAD_DEPTH, "offload_depth", 8, 1, XCOPY_MAX_DEPTH,
-	       "of commands, 1 to 16"),
-	NUMBER(XCOPY_OFFLOAD_MAX_KIB, "offload_max_kib", 65536, 4, 1048576,
-	       "of KiB, 4 to 1048576"),
-	NUMBER(XCOPY_OFFLOAD_SEGMENTS, "offload_segments", 0, 0, 65536,
-	       "of ranges in a command, 0 to find out, up to 65536"),
-	NUMBER(XCOPY_OFFLOAD_SEGMENT_BLOCKS, "offload_segment_blocks", 0, 0, 65536,
-	       "of logical blocks in a range, 0 to find out, up to 65536"),
-	NUMBER(XCOPY_OFFLOAD_COMMAND_BLOCKS, "offload_command_blocks", 0, 0, UINT_MAX,
-	       "of logical blocks in a command, 0 to find out"),
-	NUMBER(XCOPY_VERIFY, "verify", 0, 0, UINT_MAX,
-	       "n, to verify every n-th command, 0 for the first ones only"),
-	NUMBER(XCOPY_QUARANTINE_MS, "quarantine_ms", 30000, 100, 3600000,
-	       "of ms, 100 to 3600000"),
-	NUMBER(XCOPY_COMMIT_MS, "commit_ms", 1000, 10, 60000,
-	       "of ms, 10 to 60000"),
+	[XCOPY_HYDRATION_THRESHOLD] = {
+		"hydration_threshold", 0, 0, UINT_MAX,
+		"hydration_threshold: must be a number of regions, 0 to let the tuner decide",
+	},
+	[XCOPY_HYDRATION_BATCH_SIZE] = {
+		"hydration_batch_size", 0, 0, UINT_MAX,
+		"hydration_batch_size: must be a number of regions, 0 to let the tuner decide",
+	},
+	[XCOPY_HYDRATION_RATE] = {
+		"hydration_rate", 0, 0, UINT_MAX,
+		"hydration_rate: must be a number of KiB/s, 0 for no limit",
+	},
+	[XCOPY_HYDRATION_FLOOR] = {
+		"hydration_floor", 16384, 64, UINT_MAX,
+		"hydration_floor: must be a number of KiB/s, 64 or more",
+	},
+	[XCOPY_COPY_LATENCY_MS] = {
+		"copy_latency_ms", 1000, 1, 20000,
+		"copy_latency_ms: must be a number of ms, 1 to 20000",
+	},
+	[XCOPY_OFFLOAD_DEPTH] = {
+		"offload_depth", 8, 1, XCOPY_MAX_DEPTH,
+		"offload_depth: must be a number of commands, 1 to 16",
+	},
+	[XCOPY_OFFLOAD_MAX_KIB] = {
+		"offload_max_kib", 65536, 4, 1048576,
+		"offload_max_kib: must be a number of KiB, 4 to 1048576",
+	},
+	[XCOPY_OFFLOAD_SEGMENTS] = {
+		"offload_segments", 0, 0, 65536,
+		"offload_segments: must be a number of ranges in a command, 0 to find out, up to 65536",
+	},
+	[XCOPY_OFFLOAD_SEGMENT_BLOCKS] = {
+		"offload_segment_blocks", 0, 0, 65536,
+		"offload_segment_blocks: must be a number of logical blocks in a range, 0 to find out, up to 65536",
+	},
+	[XCOPY_OFFLOAD_COMMAND_BLOCKS] = {
+		"offload_command_blocks", 0, 0, UINT_MAX,
+		"offload_command_blocks: must be a number of logical blocks in a command, 0 to find out",
+	},
+	[XCOPY_VERIFY] = {
+		"verify", 0, 0, UINT_MAX,
+		"verify: must be a number n, to verify every n-th command, 0 for the first ones only",
+	},
+	[XCOPY_QUARANTINE_MS] = {
+		"quarantine_ms", 30000, 100, 3600000,
+		"quarantine_ms: must be a number of ms, 100 to 3600000",
+	},
+	[XCOPY_COMMIT_MS] = {
+		"commit_ms", 1000, 10, 60000,
+		"commit_ms: must be a number of ms, 10 to 60000",
+	},
 };
 
 const char *xcopy_feature_name(enum xcopy_feature feature)
@@ -71,18 +93,20 @@ void xcopy_arguments_init(struct xcopy_arguments *args)
 		args->numbers[i] = number_rules[i].initial;
 }
 
+static int refuse(char **error, char *sentence)
+{
+	*error = sentence;
+	return -EINVAL;
+}
+
 static int parse_feature(struct xcopy_arguments *args, const char *name, char **error)
 {
 	int feature = match_string(feature_names, XCOPY_NR_FEATURES, name);
 
-	if (feature < 0) {
-		*error = "Unknown feature argument: known are no_hydration, no_discard_passdown, no_offload and no_format";
-		return -EINVAL;
-	}
-	if (__test_and_set_bit(feature, &args->features)) {
-		*error = "A feature argument is given twice";
-		return -EINVAL;
-	}
+	if (feature < 0)
+		return refuse(error, "Unknown feature argument: known are no_hydration, no_discard_passdown, no_offload and no_format");
+	if (__test_and_set_bit(feature, &args->features))
+		return refuse(error, "A feature argument is given twice");
 	return 0;
 }
 
@@ -90,7 +114,7 @@ static int parse_features(struct xcopy_arguments *args, struct dm_arg_set *as, c
 {
 	static const struct dm_arg count_rule = {
 		0, XCOPY_NR_FEATURES,
-		"#feature args: must be the number of feature arguments that follow, 0 to 4"
+		"#feature args: must be the number of feature arguments that follow, 0 to 4, and all must follow"
 	};
 	unsigned int count;
 	int r;
@@ -98,10 +122,6 @@ static int parse_features(struct xcopy_arguments *args, struct dm_arg_set *as, c
 	if (!as->argc)
 		return 0;
 	r = dm_read_arg_group(&count_rule, as, &count, error);
-	if (!r && count > as->argc) {
-		*error = "#feature args: fewer feature arguments follow than it says";
-		r = -EINVAL;
-	}
 	while (!r && count--)
 		r = parse_feature(args, dm_shift_arg(as), error);
 	return r;
@@ -113,10 +133,8 @@ static int parse_driver(struct xcopy_arguments *args, const char *value, char **
 		return 0;
 	/* The name becomes part of a module's name. */
 	if (!*value || strlen(value) >= XCOPY_DRIVER_NAME_MAX ||
-	    strspn(value, "abcdefghijklmnopqrstuvwxyz0123456789") != strlen(value)) {
-		*error = "offload_driver: must be auto or the name of a copier, such as nvme";
-		return -EINVAL;
-	}
+	    strspn(value, "abcdefghijklmnopqrstuvwxyz0123456789") != strlen(value))
+		return refuse(error, "offload_driver: must be auto or the name of a copier, such as nvme");
 	strscpy(args->driver, value, sizeof(args->driver));
 	return 0;
 }
@@ -137,15 +155,11 @@ int xcopy_arguments_set(struct xcopy_arguments *args, const char *key, const cha
 	int n = find_number(key);
 	unsigned int number;
 
-	if (n < 0) {
-		*error = "Unknown core argument: Documentation/dm-xcopy.rst lists those that there are";
-		return -EINVAL;
-	}
+	if (n < 0)
+		return refuse(error, "Unknown core argument: Documentation/dm-xcopy.rst lists those that there are");
 	if (kstrtouint(value, 10, &number) || number < number_rules[n].min ||
-	    number > number_rules[n].max) {
-		*error = number_rules[n].error;
-		return -EINVAL;
-	}
+	    number > number_rules[n].max)
+		return refuse(error, number_rules[n].error);
 	WRITE_ONCE(args->numbers[n], number);
 	__set_bit(n, &args->given);
 	return n;
@@ -158,17 +172,13 @@ static int parse_core(struct xcopy_arguments *args, struct dm_arg_set *as, char 
 	int n;
 
 	if (!strcmp(key, "offload_driver")) {
-		if (args->driver[0]) {
-			*error = "offload_driver: given twice";
-			return -EINVAL;
-		}
+		if (args->driver[0])
+			return refuse(error, "offload_driver: given twice");
 		return parse_driver(args, value, error);
 	}
 	n = find_number(key);
-	if (n >= 0 && test_bit(n, &args->given)) {
-		*error = "A core argument is given twice";
-		return -EINVAL;
-	}
+	if (n >= 0 && test_bit(n, &args->given))
+		return refuse(error, "A core argument is given twice");
 	n = xcopy_arguments_set(args, key, value, error);
 	return n < 0 ? n : 0;
 }
@@ -177,7 +187,7 @@ static int parse_cores(struct xcopy_arguments *args, struct dm_arg_set *as, char
 {
 	static const struct dm_arg count_rule = {
 		0, 2 * (XCOPY_NR_NUMBERS + 1),
-		"#core args: must be the number of words that follow, keys and values, at most 28"
+		"#core args: must be the number of words that follow, keys and values, at most 28, and all must follow"
 	};
 	unsigned int count;
 	int r;
@@ -188,10 +198,8 @@ static int parse_cores(struct xcopy_arguments *args, struct dm_arg_set *as, char
 	r = dm_read_arg_group(&count_rule, as, &count, error);
 	if (r)
 		return r;
-	if (count > as->argc || count % 2) {
-		*error = "#core args: must count keys and values, and all of them must follow";
-		return -EINVAL;
-	}
+	if (count % 2)
+		return refuse(error, "#core args: must count keys and values, so it cannot be odd");
 	for (; !r && count; count -= 2)
 		r = parse_core(args, as, error);
 	return r;
@@ -203,10 +211,8 @@ int xcopy_arguments_parse(struct xcopy_arguments *args, struct dm_arg_set *as, c
 
 	if (!r)
 		r = parse_cores(args, as, error);
-	if (!r && as->argc) {
-		*error = "Too many arguments: #feature args or #core args is smaller than what follows";
-		r = -EINVAL;
-	}
+	if (!r && as->argc)
+		return refuse(error, "Too many arguments: #feature args or #core args is smaller than what follows");
 	return r;
 }
 

@@ -185,7 +185,8 @@ static void prepare_work(struct work_struct *work)
 
 	/* What udev or blkid read from the destination would come back later. */
 	drop_page_cache(clone->destination);
-	xcopy_engine_prepare(clone);
+	if (test_bit(XCOPY_CLONE_OFFLOAD, &clone->flags))
+		xcopy_offload_prepare(clone);
 	set_bit(XCOPY_CLONE_PREPARED, &clone->flags);
 	rcu_read_lock();
 	if (!xcopy_complete(clone))
@@ -203,10 +204,13 @@ static void take_arguments(struct xcopy_clone *clone, const struct xcopy_argumen
 	WRITE_ONCE(clone->args.features, args->features);
 	assign_bit(XCOPY_CLONE_HYDRATION, &clone->flags,
 		   !xcopy_feature(args, XCOPY_NO_HYDRATION));
-	if (xcopy_feature(args, XCOPY_NO_OFFLOAD))
+	if (xcopy_feature(args, XCOPY_NO_OFFLOAD)) {
 		xcopy_clone_disable_offload(clone, "table");
-	else if (!test_bit(XCOPY_CLONE_OFFLOAD, &clone->flags))
+	} else if (!test_bit(XCOPY_CLONE_OFFLOAD, &clone->flags)) {
+		/* Its module may have to be loaded before the first copy. */
+		clear_bit(XCOPY_CLONE_PREPARED, &clone->flags);
 		xcopy_clone_enable_offload(clone);
+	}
 }
 
 void xcopy_clone_disable_offload(struct xcopy_clone *clone, const char *reason)
@@ -424,20 +428,30 @@ static bool uses(const struct xcopy_clone *clone, const struct block_device *bde
 	return clone->metadata == bdev || clone->destination == bdev || clone->source == bdev;
 }
 
+static const char *conflict_with(const struct xcopy_clone *clone,
+				 const struct xcopy_binding *binding)
+{
+	if (uses(clone, binding->metadata))
+		return "metadata dev: is a device of another clone; use one that is free";
+	if (uses(clone, binding->destination))
+		return "destination dev: is a device of another clone; use one that is free";
+	if (clone->metadata == binding->source || clone->destination == binding->source)
+		return "source dev: another clone writes to it; wait until that one is removed";
+	return NULL;
+}
+
 /* Device-mapper lets two devices open one: what must not be shared is refused here. */
 static const char *conflict(const struct xcopy_binding *binding)
 {
+	const char *error = NULL;
 	struct xcopy_clone *clone;
 
 	list_for_each_entry(clone, &registry, list) {
-		if (uses(clone, binding->metadata))
-			return "metadata dev: is a device of another clone; use one that is free";
-		if (uses(clone, binding->destination))
-			return "destination dev: is a device of another clone; use one that is free";
-		if (clone->metadata == binding->source || clone->destination == binding->source)
-			return "source dev: is being written by another clone; wait until that one is complete and removed";
+		error = conflict_with(clone, binding);
+		if (error)
+			break;
 	}
-	return NULL;
+	return error;
 }
 
 static const char *mismatch(const struct xcopy_clone *clone, const struct xcopy_binding *binding)
@@ -455,15 +469,22 @@ static const char *mismatch(const struct xcopy_clone *clone, const struct xcopy_
 	return NULL;
 }
 
+static const char *not_bindable(const struct xcopy_clone *clone,
+				const struct xcopy_binding *binding)
+{
+	if (!clone->users)
+		return "metadata dev: its clone is being removed; try again later";
+	if (clone->md_disk != binding->md_disk)
+		return "metadata dev: is a device of another clone; use one that is free";
+	return NULL;
+}
+
 static struct xcopy_clone *bind(struct xcopy_clone *clone, const struct xcopy_binding *binding,
 				const char **error)
 {
-	if (clone->md_disk != binding->md_disk || !clone->users) {
-		*error = clone->users ?
-			"metadata dev: is a device of another clone; use one that is free" :
-			"metadata dev: its clone is being removed; try again after the quarantine";
+	*error = not_bindable(clone, binding);
+	if (*error)
 		return ERR_PTR(-EBUSY);
-	}
 	*error = mismatch(clone, binding);
 	if (*error)
 		return ERR_PTR(-EINVAL);

@@ -183,7 +183,7 @@ struct xcopy_clone {
 	enum xcopy_mode mode;
 	struct xcopy_arguments args;
 	struct dm_target *ti;
-	spinlock_t lock;
+	spinlock_t lock; /* see above */
 	struct workqueue_struct *wq;
 	struct workqueue_struct *copy_wq;
 	struct work_struct event_work;
@@ -193,7 +193,7 @@ struct xcopy_clone {
 	struct list_head ready;
 	struct dm_kcopyd_client *kcopyd;
 
-	struct mutex commit_mutex;
+	struct mutex commit_mutex; /* see above */
 	struct work_struct commit_work;
 	struct delayed_work commit_timer;
 	struct work_struct prepare_work;
@@ -417,16 +417,25 @@ void xcopy_commit_settle(struct xcopy_clone *clone);
 int xcopy_commit_complete(struct xcopy_clone *clone);
 
 /**
+ * xcopy_commit_try_open() - count one more copy command, if XCOPY_SB_OFFLOAD_OPEN is durable
+ *
+ * Context: process; does not sleep.
+ * Return: whether it was counted, as by xcopy_commit_open().
+ */
+bool xcopy_commit_try_open(struct xcopy_clone *clone);
+
+/**
  * xcopy_commit_open() - count one more copy command, after making sure that
  * XCOPY_SB_OFFLOAD_OPEN and the quarantine time are durable
  *
- * Context: process, sleeps.
+ * Context: process, sleeps. No references on extents may be held: this waits for the
+ * metadata device and the destination, and either may be suspended together with them.
  * Return: 0: send it, and call xcopy_commit_close() when its outcome is known or
  * its quarantine is over; or a negative errno: do not send.
  */
 int xcopy_commit_open(struct xcopy_clone *clone);
 
-/** xcopy_commit_answered() - the command has an outcome (also when quarantine follows); any context */
+/** xcopy_commit_answered() - the command has an outcome, maybe an unknown one; any context */
 void xcopy_commit_answered(struct xcopy_clone *clone);
 
 /** xcopy_commit_close() - nothing of the command can land any more; any context */
@@ -469,9 +478,6 @@ void xcopy_engine_wait_quarantine(struct xcopy_clone *clone);
 /** xcopy_engine_release_quarantine() - end all of them now */
 void xcopy_engine_release_quarantine(struct xcopy_clone *clone);
 
-/** xcopy_engine_prepare() - load the copiers that the devices call for; process that may do so */
-void xcopy_engine_prepare(struct xcopy_clone *clone);
-
 /** xcopy_engine_enable_offload() - forget what was given up; process */
 void xcopy_engine_enable_offload(struct xcopy_clone *clone);
 
@@ -489,6 +495,15 @@ struct xcopy_engine_status {
 
 /** xcopy_engine_status() - a snapshot; all zero once complete; any context */
 void xcopy_engine_status(struct xcopy_clone *clone, struct xcopy_engine_status *status);
+
+/* ---- offload.c ---- */
+
+/**
+ * xcopy_offload_prepare() - load the copiers that the devices call for
+ *
+ * Context: process that may load modules: no WQ_MEM_RECLAIM worker.
+ */
+void xcopy_offload_prepare(struct xcopy_clone *clone);
 
 /* ---- copier-host.c ---- */
 

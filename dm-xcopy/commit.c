@@ -254,6 +254,11 @@ static bool count_command(struct xcopy_clone *clone, bool now_open)
 	return open;
 }
 
+bool xcopy_commit_try_open(struct xcopy_clone *clone)
+{
+	return count_command(clone, false);
+}
+
 int xcopy_commit_open(struct xcopy_clone *clone)
 {
 	unsigned int quarantine_ms = xcopy_number(&clone->args, XCOPY_QUARANTINE_MS);

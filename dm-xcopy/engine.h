@@ -127,13 +127,6 @@ struct xcopy_offload *xcopy_offload_create(struct xcopy_clone *clone);
 /** xcopy_offload_destroy() - no copy is running any more; NULL is fine; process */
 void xcopy_offload_destroy(struct xcopy_offload *offload);
 
-/**
- * xcopy_offload_prepare() - load the copiers that the devices call for
- *
- * Context: process that may load modules.
- */
-void xcopy_offload_prepare(struct xcopy_offload *offload);
-
 /** xcopy_offload_reset() - forget what was given up; "enable_offload" */
 void xcopy_offload_reset(struct xcopy_offload *offload);
 

@@ -25,8 +25,8 @@
 #define FAILED_ATTEMPTS		6U
 #define NO_REGION		U64_MAX
 
-DECLARE_DM_KCOPYD_THROTTLE_WITH_MODULE_PARM(xcopy_hydration_throttle,
-	"A percentage of time allocated for the host's background copies");
+#define THROTTLE_TEXT "A percentage of time allocated for the host's background copies"
+DECLARE_DM_KCOPYD_THROTTLE_WITH_MODULE_PARM(xcopy_hydration_throttle, THROTTLE_TEXT);
 
 /* ---- regions that failed ---- */
 
@@ -137,14 +137,14 @@ static u64 due_failed(struct xcopy_engine *engine, unsigned long *delay)
 static void mark(struct xcopy_copy *copy)
 {
 	struct xcopy_clone *clone = copy->engine->clone;
-	u64 upto = copy->position >= xcopy_region_end(clone, copy->end) ?
+	u64 until = copy->position >= xcopy_region_end(clone, copy->end) ?
 		   copy->end : xcopy_region_of(clone, copy->position);
 
-	if (upto <= copy->marked)
+	if (until <= copy->marked)
 		return;
-	xcopy_metadata_set(clone->md, copy->marked, upto);
-	forget_failure(copy->engine, copy->marked, upto);
-	copy->marked = upto;
+	xcopy_metadata_set(clone->md, copy->marked, until);
+	forget_failure(copy->engine, copy->marked, until);
+	copy->marked = until;
 }
 
 static bool stopping(const struct xcopy_clone *clone)
@@ -594,11 +594,6 @@ void xcopy_engine_release_quarantine(struct xcopy_clone *clone)
 		if (engine->slots[i].state == XCOPY_COPY_QUARANTINED)
 			mod_delayed_work(clone->wq, &engine->slots[i].release, 0);
 	spin_unlock_irq(&clone->lock);
-}
-
-void xcopy_engine_prepare(struct xcopy_clone *clone)
-{
-	xcopy_offload_prepare(clone->engine->offload);
 }
 
 void xcopy_engine_enable_offload(struct xcopy_clone *clone)

@@ -49,6 +49,8 @@ enum io_state {
  * @copies: edges being copied, and one for whoever starts them
  * @error: of an edge
  * @state: enum io_state
+ * @fua: a write that has to be durable when it ends; the bio itself forgets on its
+ *	way through a device without a volatile cache
  * @counted: counted in clone->inflight
  * @filled: the edges are in place
  * @discard: was a discard before it became a write-zeroes
@@ -62,6 +64,7 @@ struct xcopy_io {
 	atomic_t copies;
 	blk_status_t error;
 	enum io_state state;
+	bool fua;
 	bool counted;
 	bool filled;
 	bool discard;
@@ -393,6 +396,7 @@ int xcopy_io_map(struct xcopy_clone *clone, struct dm_target *ti, struct bio *bi
 	memset(io, 0, sizeof(*io));
 	io->clone = clone;
 	io->state = IO_PLAIN;
+	io->fua = op_is_write(bio_op(bio)) && (bio->bi_opf & REQ_FUA);
 	INIT_LIST_HEAD(&io->link);
 	bio->bi_iter.bi_sector = dm_target_offset(ti, bio->bi_iter.bi_sector);
 	if (xcopy_mode(clone) == XCOPY_FAIL)
@@ -432,12 +436,12 @@ static void unlock_range(struct xcopy_io *io, blk_status_t *error)
 		xcopy_commit_kick(clone);
 }
 
-static bool needs_commit(struct xcopy_io *io, struct bio *bio)
+static bool needs_commit(struct xcopy_io *io)
 {
 	struct xcopy_clone *clone = io->clone;
 	bool needed;
 
-	if (!(bio->bi_opf & REQ_FUA) || !op_is_write(bio_op(bio)))
+	if (!io->fua)
 		return false;
 	rcu_read_lock();
 	needed = !xcopy_complete(clone) &&
@@ -457,7 +461,7 @@ int xcopy_io_end(struct xcopy_clone *clone, struct bio *bio, blk_status_t *error
 	/* The commit may end the bio at any time once it knows of it. */
 	if (io->state == IO_PLAIN && !*error && io->sectors) {
 		io->state = IO_ENDED;
-		if (needs_commit(io, bio))
+		if (needs_commit(io))
 			return DM_ENDIO_INCOMPLETE;
 	}
 	if (io->counted)

@@ -26,7 +26,7 @@
 #define NR_STATES	5
 
 #define BOTH_BAD \
-	"Metadata device: both slots of a bitmap block are bad (the kernel log names the regions): restore it from a copy, or start the clone anew"
+	"metadata dev: both slots of a bitmap block are bad (the kernel log names the regions); restore it from a copy, or start the clone anew"
 
 static int refuse(const char **error, int r, const char *sentence)
 {
@@ -43,14 +43,14 @@ static int check_config(struct xcopy_metadata *md, const struct xcopy_metadata_c
 
 	if (!xcopy_format_region_size_ok(config->region_sectors))
 		return refuse(error, -EINVAL,
-			      "Region size must be a power of two from 8 to 2097152 sectors");
+			      "region size: must be a power of two of sectors, 8 (4 KiB) to 2097152 (1 GiB)");
 	if (!config->target_sectors || config->target_sectors > XCOPY_MAX_TARGET)
-		return refuse(error, -EINVAL, "Target length is zero, or more than 8 EiB");
+		return refuse(error, -EINVAL, "length: must be more than zero and less than 8 EiB");
 	md->nr_regions = xcopy_format_regions(config->target_sectors, config->region_sectors);
 	blocks = xcopy_format_bitmap_blocks(md->nr_regions);
 	if (blocks > SIZE_MAX / XCOPY_BLOCK_SIZE || md->nr_regions > ULONG_MAX)
 		return refuse(error, -EINVAL,
-			      "Region size makes too many regions for this machine: choose a larger one");
+			      "region size: makes too many regions for this machine; use a larger one");
 	md->nr_blocks = blocks;
 	return 0;
 }
@@ -65,7 +65,7 @@ static int check_room(struct xcopy_metadata *md, const struct xcopy_metadata_con
 		return 0;
 	metadata_err(md, "has %llu sectors, %llu are needed", has, needs);
 	return refuse(error, -ENOSPC,
-		      "Metadata device is too small (the kernel log has the size that is needed): enlarge it, or choose larger regions for a new clone");
+		      "metadata dev: is too small (the kernel log has the size that is needed); enlarge it, or use larger regions for a new clone");
 }
 
 /* vmalloc'ed for its alignment, and because kvmalloc() ends at 2 GiB. */
@@ -240,7 +240,7 @@ static int load_bitmap(struct xcopy_metadata *md, const char **error)
 	unsigned int logged = 0;
 
 	if (!slots)
-		return refuse(error, -ENOMEM, "Cannot allocate memory to read the metadata device");
+		return refuse(error, -ENOMEM, "metadata dev: no memory to read it");
 	for (first = 0; first < md->nr_blocks; first += CHUNK_BLOCKS)
 		bad += load_chunk(md, first, slots, &logged);
 	vfree(slots);
@@ -297,7 +297,7 @@ static int format(struct xcopy_metadata *md, const struct xcopy_metadata_config 
 	if (!r)
 		r = xcopy_super_write(md, &md->geometry);
 	if (r)
-		return refuse(error, r, "Metadata device failed a write while it was formatted");
+		return refuse(error, r, "metadata dev: failed a write while it was formatted; see the kernel log");
 	metadata_info(md, "formatted, %pUb", md->geometry.uuid);
 	return 0;
 }
@@ -314,10 +314,10 @@ static int load(struct xcopy_metadata *md, const struct xcopy_metadata_config *c
 	if (!xcopy_metadata_io_read_only(&md->io)) {
 		r = xcopy_metadata_io_flush(&md->io);
 		if (r)
-			return refuse(error, r, "Metadata device failed a flush");
+			return refuse(error, r, "metadata dev: failed a flush; see the kernel log");
 	}
 	r = xcopy_super_settle(md, config);
-	return r ? refuse(error, r, "Metadata device failed a superblock write") : 0;
+	return r ? refuse(error, r, "metadata dev: failed a superblock write; see the kernel log") : 0;
 }
 
 static int read_super(struct xcopy_metadata *md, const struct xcopy_metadata_config *config,
@@ -329,7 +329,7 @@ static int read_super(struct xcopy_metadata *md, const struct xcopy_metadata_con
 		return check_room(md, config, error);
 	r = xcopy_metadata_io_settle(&md->io);
 	if (r)
-		return refuse(error, r, "Metadata device failed to write out its page cache");
+		return refuse(error, r, "metadata dev: what is in its page cache cannot be written out; see the kernel log");
 	return xcopy_super_read(md, config, error);
 }
 
@@ -345,7 +345,7 @@ static int open_device(struct xcopy_metadata *md, const struct xcopy_metadata_co
 		return r;
 	if (allocate_bitmap(md))
 		return refuse(error, -ENOMEM,
-			      "Cannot allocate memory for the bitmap: choose larger regions for a new clone");
+			      "region size: no memory for the bitmap; use larger regions for a new clone");
 	return found ? load(md, config, error) : format(md, config, error);
 }
 
@@ -354,10 +354,10 @@ static int prepare_io(struct xcopy_metadata *md, const struct xcopy_metadata_con
 {
 	md->super = get_zeroed(XCOPY_BLOCK_SIZE);
 	if (!md->super || xcopy_metadata_io_init(&md->io, config->bdev))
-		return refuse(error, -ENOMEM, "Cannot allocate memory for the metadata device");
+		return refuse(error, -ENOMEM, "metadata dev: no memory for it");
 	if (bdev_logical_block_size(config->bdev) > XCOPY_BLOCK_SIZE)
 		return refuse(error, -EINVAL,
-			      "Metadata device has logical blocks larger than 4 KiB: choose another");
+			      "metadata dev: has logical blocks larger than 4 KiB; use another");
 	return 0;
 }
 
@@ -368,7 +368,7 @@ struct xcopy_metadata *xcopy_metadata_open(const struct xcopy_metadata_config *c
 	int r;
 
 	if (!md) {
-		*error = "Cannot allocate memory for the metadata device";
+		*error = "metadata dev: no memory for it";
 		return ERR_PTR(-ENOMEM);
 	}
 	spin_lock_init(&md->lock);

@@ -10,9 +10,9 @@
 #include "metadata-private.h"
 
 #define OTHER_REGION_SIZE \
-	"Region size is not the one that the metadata device was formatted for: check the table line, or see 'xcopysetup metadata dump'"
+	"metadata dev: was formatted for another region size; correct the table, see 'xcopysetup metadata dump'"
 #define OTHER_LENGTH \
-	"Target length is not the one that the metadata device was formatted for: check the table line, or see 'xcopysetup metadata dump'"
+	"metadata dev: was formatted for another length; correct the table, see 'xcopysetup metadata dump'"
 
 static int refuse(const char **error, int r, const char *sentence)
 {
@@ -59,10 +59,10 @@ static int check_newer(const enum xcopy_format_error errors[XCOPY_SB_COPIES], co
 {
 	if (either(errors, XCOPY_FORMAT_VERSION_ERR))
 		return refuse(error, -EOPNOTSUPP,
-			      "Metadata device was made by a newer version of dm-xcopy: update this one");
+			      "metadata dev: was made by a newer version of dm-xcopy; update this one");
 	if (either(errors, XCOPY_FORMAT_FEATURE))
 		return refuse(error, -EOPNOTSUPP,
-			      "Metadata device uses a feature that this dm-xcopy does not know: update it");
+			      "metadata dev: uses a feature that this dm-xcopy does not know; update it");
 	return 0;
 }
 
@@ -71,12 +71,12 @@ static int refuse_damaged(const enum xcopy_format_error errors[XCOPY_SB_COPIES],
 {
 	if (either(errors, XCOPY_FORMAT_GEOMETRY))
 		return refuse(error, -EUCLEAN,
-			      "Metadata device's superblocks contradict themselves: run 'xcopysetup metadata check', or format it for a new clone");
+			      "metadata dev: its superblocks contradict themselves; see 'xcopysetup metadata check', or format it for a new clone");
 	if (either(errors, XCOPY_FORMAT_CRC))
 		return refuse(error, -EUCLEAN,
-			      "Metadata device's superblocks are damaged (wrong checksum): run 'xcopysetup metadata check', or format it for a new clone");
+			      "metadata dev: its superblocks are damaged; see 'xcopysetup metadata check', or format it for a new clone");
 	return refuse(error, -EINVAL,
-		      "Metadata device holds something else than dm-xcopy metadata: choose another, or clear its first 64 KiB or run 'xcopysetup metadata format'");
+		      "metadata dev: holds something else than dm-xcopy metadata; use another, or clear its first 64 KiB");
 }
 
 static int no_superblock(struct xcopy_metadata *md, const struct xcopy_metadata_config *config,
@@ -87,10 +87,10 @@ static int no_superblock(struct xcopy_metadata *md, const struct xcopy_metadata_
 		return refuse_damaged(errors, error);
 	if (!config->may_format)
 		return refuse(error, -EINVAL,
-			      "Metadata device is not formatted, and no_format forbids to do it: run 'xcopysetup metadata format', or leave no_format out for a new clone");
+			      "metadata dev: is not formatted, and no_format is given; run 'xcopysetup metadata format', or leave no_format out for a new clone");
 	if (xcopy_metadata_io_read_only(&md->io))
 		return refuse(error, -EROFS,
-			      "Metadata device is not formatted, and read-only: make it writable");
+			      "metadata dev: is not formatted, and read-only; make it writable");
 	return 0;
 }
 
@@ -133,10 +133,10 @@ static int check_devices(struct xcopy_metadata *md, const struct xcopy_metadata_
 {
 	if (!device_matches(md, "source", config->source, &md->geometry.source))
 		return refuse(error, -EINVAL,
-			      "Source device is not the one that the metadata device was used with: check the table line, or run 'xcopysetup metadata rebind' if it is a restored copy");
+			      "source dev: is not the one that the metadata device was used with; correct the table, or run 'xcopysetup metadata rebind' if it was restored from a copy");
 	if (!device_matches(md, "destination", config->destination, &md->geometry.destination))
 		return refuse(error, -EINVAL,
-			      "Destination device is not the one that the metadata device was used with: check the table line, or run 'xcopysetup metadata rebind' if it is a restored copy");
+			      "destination dev: is not the one that the metadata device was used with; correct the table, or run 'xcopysetup metadata rebind' if it was restored from a copy");
 	return 0;
 }
 
@@ -188,7 +188,7 @@ static int choose_copy(struct xcopy_metadata *md, const struct xcopy_metadata_co
 		return no_superblock(md, config, area, errors, error);
 	if (!errors[0] && !errors[1] && memcmp(copies[0].uuid, copies[1].uuid, XCOPY_UUID_SIZE))
 		return refuse(error, -EUCLEAN,
-			      "Metadata device's two superblocks are of different clones: run 'xcopysetup metadata check', or format it for a new clone");
+			      "metadata dev: its superblocks are of different clones; see 'xcopysetup metadata check', or format it for a new clone");
 	take_copies(md, copies, errors, best);
 	return 1;
 }
@@ -200,7 +200,7 @@ int xcopy_super_read(struct xcopy_metadata *md, const struct xcopy_metadata_conf
 	int r;
 
 	if (!area)
-		return refuse(error, -ENOMEM, "Cannot allocate memory to read the metadata device");
+		return refuse(error, -ENOMEM, "metadata dev: no memory to read it");
 	r = choose_copy(md, config, area, error);
 	vfree(area);
 	if (r <= 0)

@@ -7,14 +7,15 @@
  *
  *   resolve both ends to disks, with references on the extents;
  *   find the pair, cut the piece to what one command may hold; find a path;
+ *   if "offload_open" is not durable: let go of all that, make it so, come back;
  *   if this pair of extents, or this path, was not verified yet: let go of all
  *   that, poison the destination, and come back the same way;
- *   make "offload_open" durable; send; let go;
+ *   send; let go;
  *   if this was to be verified: compare, and only then trust.
  *
- * References are never held while the clone's own source or destination device
- * is read or written: either may be suspended, and the suspend would wait for
- * the references.
+ * References are never held while one of the clone's own devices, metadata included,
+ * is read or written, or commit_mutex is waited for: any of them may be suspended, and
+ * whoever suspends them would wait for the references.
  *
  * A copy whose outcome is unknown keeps its references until the quarantine is
  * over (hydration.c ends it). An unknown outcome also puts the pair on probation:
@@ -106,7 +107,7 @@ struct offload_pair {
  */
 struct xcopy_offload {
 	struct xcopy_clone *clone;
-	struct mutex mutex;
+	struct mutex mutex; /* see above */
 	struct list_head pairs;
 	struct xcopy_verifier *verifier;
 	struct work_struct load_work;
@@ -562,7 +563,7 @@ static enum step poison(struct xcopy_offload *offload, struct route *route, sect
 
 /* ---- one command ---- */
 
-static void quarantine(struct xcopy_copy *copy, struct route *route)
+static void enter_quarantine(struct xcopy_copy *copy, struct route *route)
 {
 	struct xcopy_clone *clone = copy->engine->clone;
 
@@ -592,18 +593,13 @@ static enum xcopy_outcome send(struct xcopy_copy *copy, struct route *route, sec
 	enum xcopy_outcome outcome;
 	u64 start = ktime_get_ns();
 
-	if (xcopy_commit_open(clone))
-		return XCOPY_RANGE;
 	route->sent_at = jiffies;
 	memset(copy->payload, 0, XCOPY_PAYLOAD_SIZE);
 	xcopy_stat_add(clone, XCOPY_STAT_COMMANDS, 1);
 	outcome = p->pair.type->copy(&p->pair, &route->path, &command);
 	*took_ms = div_u64(ktime_get_ns() - start, NSEC_PER_MSEC);
 	if (outcome == XCOPY_UNKNOWN)
-		quarantine(copy, route);
-	else
-		xcopy_commit_close(clone);
-	xcopy_commit_answered(clone);
+		enter_quarantine(copy, route);
 	if (outcome != XCOPY_DONE)
 		WRITE_ONCE(clone->last_error, p->pair.type->strerror(command.status));
 	return outcome;
@@ -704,7 +700,7 @@ static enum step too_big(struct xcopy_offload *offload, struct route *route, sec
  * A reset takes all commands in flight with it: those sent before the last unknown
  * outcome was seen count as one with it.
  */
-static enum step unknown(struct xcopy_offload *offload, struct route *route)
+static enum step unknown_outcome(struct xcopy_offload *offload, struct route *route)
 {
 	struct xcopy_clone *clone = offload->clone;
 	struct offload_pair *p = route->pair;
@@ -752,7 +748,7 @@ static enum step judge(struct xcopy_copy *copy, struct route *route, enum xcopy_
 		/* The copier arms in path_get(), and says so when it does not help. */
 		return STEP_NOW;
 	case XCOPY_UNKNOWN:
-		return unknown(offload, route);
+		return unknown_outcome(offload, route);
 	case XCOPY_UNSUPPORTED:
 		give_up(clone, route->pair, "refused");
 		return STEP_HOST;
@@ -761,17 +757,16 @@ static enum step judge(struct xcopy_copy *copy, struct route *route, enum xcopy_
 	}
 }
 
-static enum step attempt(struct xcopy_copy *copy, struct route *route)
+/* With the route open, and the command counted. Closes the route. */
+static enum step command(struct xcopy_copy *copy, struct route *route)
 {
 	struct xcopy_offload *offload = copy->engine->offload;
-	enum step step = open_route(offload, route);
 	enum xcopy_outcome outcome;
 	sector_t segment;
 	u64 took_ms = 0;
+	enum step step;
 	bool verify;
 
-	if (step != STEP_DONE)
-		return step;
 	segment = segment_sectors(offload->clone, route->pair);
 	if (DIV_ROUND_UP_SECTOR_T(route->sectors, segment) > route->pair->pair.hard_segments) {
 		/* Another command's refusal made segments smaller since trim() looked. */
@@ -789,6 +784,45 @@ static enum step attempt(struct xcopy_copy *copy, struct route *route)
 	if (outcome == XCOPY_DONE)
 		return copied(copy, route, verify, took_ms);
 	return judge(copy, route, outcome, segment);
+}
+
+/*
+ * Making "offload_open" durable waits for devices that may be suspended, so that is done
+ * with the route closed.
+ */
+static enum step open_counted(struct xcopy_offload *offload, struct route *route)
+{
+	struct xcopy_clone *clone = offload->clone;
+	struct route first = *route;
+	enum step step = open_route(offload, route);
+
+	if (step != STEP_DONE || xcopy_commit_try_open(clone))
+		return step;
+	close_route(route);
+	*route = first;
+	if (xcopy_commit_open(clone))
+		return STEP_HOST;
+	step = open_route(offload, route);
+	if (step != STEP_DONE) {
+		xcopy_commit_answered(clone);
+		xcopy_commit_close(clone);
+	}
+	return step;
+}
+
+static enum step attempt(struct xcopy_copy *copy, struct route *route)
+{
+	struct xcopy_offload *offload = copy->engine->offload;
+	enum step step = open_counted(offload, route);
+
+	if (step != STEP_DONE)
+		return step;
+	step = command(copy, route);
+	xcopy_commit_answered(offload->clone);
+	/* A quarantine closes it when it is over. */
+	if (!copy->quarantined)
+		xcopy_commit_close(offload->clone);
+	return step;
 }
 
 static bool usable(const struct xcopy_copy *copy)
@@ -846,11 +880,10 @@ static void prepare_device(struct block_device *bdev)
 		xcopy_copier_load(kind);
 }
 
-void xcopy_offload_prepare(struct xcopy_offload *offload)
+void xcopy_offload_prepare(struct xcopy_clone *clone)
 {
-	struct xcopy_clone *clone = offload->clone;
-
-	if (!test_bit(XCOPY_CLONE_OFFLOAD, &clone->flags) || clone->args.driver[0])
+	/* A forced copier was loaded by the constructor. */
+	if (clone->args.driver[0])
 		return;
 	prepare_device(clone->destination);
 	prepare_device(clone->source);

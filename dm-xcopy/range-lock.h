@@ -24,7 +24,7 @@
  * @ticket: what the next request gets; tells earlier from later
  */
 struct xcopy_range_locks {
-	spinlock_t lock;
+	spinlock_t lock; /* see above */
 	struct rb_root_cached tree;
 	u64 ticket;
 };

@@ -160,6 +160,7 @@ static int disable_hydration(struct xcopy_target *t)
 static int enable_offload(struct xcopy_target *t)
 {
 	clear_bit(XCOPY_NO_OFFLOAD, &t->args.features);
+	xcopy_offload_prepare(t->clone);
 	xcopy_clone_enable_offload(t->clone);
 	return with_engine(t->clone, xcopy_engine_kick);
 }
@@ -211,7 +212,7 @@ static int set_argument(struct xcopy_target *t, const char *key, const char *val
 	return with_engine(clone, xcopy_engine_kick);
 }
 
-static int hydrate(struct xcopy_target *t, const char *first_word, const char *count_word)
+static int request_hydration(struct xcopy_target *t, const char *first_word, const char *count_word)
 {
 	struct xcopy_clone *clone = t->clone;
 	u64 first, count;
@@ -264,7 +265,7 @@ static int message_arguments(struct xcopy_target *t, unsigned int argc, char **a
 	if (argc == 3 && !strcasecmp(argv[0], "set"))
 		return set_argument(t, argv[1], argv[2]);
 	if (argc == 3 && !strcasecmp(argv[0], "hydrate"))
-		return hydrate(t, argv[1], argv[2]);
+		return request_hydration(t, argv[1], argv[2]);
 	return -ENOENT;
 }
 

@@ -14,6 +14,12 @@
 
 /* ---- constructor, destructor ---- */
 
+static int refuse(struct dm_target *ti, char *sentence)
+{
+	ti->error = sentence;
+	return -EINVAL;
+}
+
 static int get_device_argument(struct dm_target *ti, const char *name, blk_mode_t mode,
 			       struct dm_dev **dev, char *error)
 {
@@ -28,18 +34,15 @@ static int check_length(struct dm_target *ti, struct dm_dev *dev, char *error)
 {
 	if (bdev_nr_sectors(dev->bdev) >= ti->len)
 		return 0;
-	ti->error = error;
-	return -EINVAL;
+	return refuse(ti, error);
 }
 
 static int parse_region_size(struct xcopy_target *t, const char *word)
 {
 	u64 sectors;
 
-	if (kstrtou64(word, 10, &sectors) || !xcopy_format_region_size_ok(sectors)) {
-		t->ti->error = "region size: must be a power of two of sectors, 8 (4 KiB) to 2097152 (1 GiB)";
-		return -EINVAL;
-	}
+	if (kstrtou64(word, 10, &sectors) || !xcopy_format_region_size_ok(sectors))
+		return refuse(t->ti, "region size: must be a power of two of sectors, 8 (4 KiB) to 2097152 (1 GiB)");
 	t->region_sectors = sectors;
 	return 0;
 }
@@ -51,8 +54,7 @@ static int check_region_size(struct xcopy_target *t)
 
 	if (!(t->region_sectors & ((block >> SECTOR_SHIFT) - 1)))
 		return 0;
-	t->ti->error = "region size: must be a multiple of the devices' logical block size";
-	return -EINVAL;
+	return refuse(t->ti, "region size: must be a multiple of the devices' logical block size");
 }
 
 static int check_devices(struct xcopy_target *t)
@@ -60,14 +62,10 @@ static int check_devices(struct xcopy_target *t)
 	struct dm_target *ti = t->ti;
 	int r;
 
-	if (t->metadata->bdev == t->destination->bdev || t->metadata->bdev == t->source->bdev) {
-		ti->error = "metadata dev: is the destination or the source too; it needs a device of its own";
-		return -EINVAL;
-	}
-	if (t->destination->bdev == t->source->bdev) {
-		ti->error = "destination dev: is the source too; it needs a device of its own";
-		return -EINVAL;
-	}
+	if (t->metadata->bdev == t->destination->bdev || t->metadata->bdev == t->source->bdev)
+		return refuse(ti, "metadata dev: is the destination or the source too; it needs a device of its own");
+	if (t->destination->bdev == t->source->bdev)
+		return refuse(ti, "destination dev: is the source too; it needs a device of its own");
 	r = check_length(ti, t->destination, "destination dev: is smaller than the target; use one at least as long");
 	if (!r)
 		r = check_length(ti, t->source, "source dev: is smaller than the target; make the target as long as the source");
@@ -119,18 +117,15 @@ static int check_driver(struct xcopy_target *t)
 {
 	if (!t->args.driver[0] || !xcopy_copier_load(t->args.driver))
 		return 0;
-	t->ti->error = "offload_driver: there is no such copier; load its module, or say auto";
-	return -EINVAL;
+	return refuse(t->ti, "offload_driver: there is no such copier; load its module, or say auto");
 }
 
 static int parse_line(struct xcopy_target *t, struct dm_arg_set *as)
 {
 	int r;
 
-	if (as->argc < 4) {
-		t->ti->error = "Too few arguments: <metadata dev> <destination dev> <source dev> <region size> [<#feature args> ...] [<#core args> ...]";
-		return -EINVAL;
-	}
+	if (as->argc < 4)
+		return refuse(t->ti, "Too few arguments: <metadata dev> <destination dev> <source dev> <region size> [<#feature args> ...] [<#core args> ...]");
 	/* What only needs reading comes before what opens devices. */
 	r = parse_region_size(t, as->argv[3]);
 	if (!r) {

@@ -21,7 +21,7 @@
  * @destination: CHUNK_SECTORS of the destination
  */
 struct xcopy_verifier {
-	struct mutex mutex;
+	struct mutex mutex; /* see above */
 	struct bio_vec vecs[CHUNK_PAGES];
 	u8 *source;
 	u8 *destination;
