@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "clone-status.h"
+#include "devices.h"
 #include "lvm-lock.h"
 #include "lvm-text.h"
 #include "lvm.h"
@@ -19,14 +20,17 @@
 /* How often a VG that changed between report and lock is looked at again. */
 #define ATTEMPTS 10
 
+#define MAX_PVS 64
+
 /* Everything that was found out before the lock is taken. */
 struct plan {
 	const char *lv_uuid;
 	const char *type;
 	enum dm_udev udev;
-	struct lvm_report report;
-	const struct lvm_vg *vg;
 	struct dm_state lv;
+	struct lvm_text vg;
+	int pvs[MAX_PVS];	/* open descriptors of PVs */
+	size_t nr_pvs;
 	char *drained[64];	/* clones whose offload has to be turned on again */
 	size_t nr_drained;
 };
@@ -74,55 +78,90 @@ static void undrain(struct plan *plan)
 	}
 }
 
-static bool is_shared(const struct lvm_vg *vg)
+static void add_pv(struct plan *plan, int fd)
 {
-	return (*vg->lock_type && strcmp(vg->lock_type, "none")) || strchr(vg->attr, 'c') ||
-	       strchr(vg->attr, 's');
+	if (fd >= 0 && plan->nr_pvs < MAX_PVS)
+		plan->pvs[plan->nr_pvs++] = fd;
+	else if (fd >= 0)
+		close(fd);
+}
+
+/* The PVs that the LV lies on, each once. */
+static void open_own_pvs(struct plan *plan)
+{
+	struct table live;
+	struct dm_state state;
+	unsigned int major, minor, last_major = 0, last_minor = 0;
+
+	dm_read_table(plan->lv_uuid, &live, &state);
+	for (size_t i = 0; i < live.count; i++) {
+		if (sscanf(live.lines[i].params, "%u:%u", &major, &minor) != 2 ||
+		    (major == last_major && minor == last_minor))
+			continue;
+		add_pv(plan, device_open(major, minor, O_RDONLY | O_DIRECT));
+		last_major = major;
+		last_minor = minor;
+	}
+	table_free(&live);
+}
+
+/* All PVs, of all VGs: for a VG that has metadata areas on other PVs only. */
+static void open_all_pvs(struct plan *plan)
+{
+	struct lvm_report report;
+
+	if (lvm_load(&report))
+		return;
+	for (size_t i = 0; i < report.nr_pvs; i++)
+		if (!report.pvs[i].missing)
+			add_pv(plan, open(report.pvs[i].path, O_RDONLY | O_DIRECT | O_CLOEXEC));
+	lvm_report_free(&report);
+}
+
+static void close_pvs(struct plan *plan)
+{
+	while (plan->nr_pvs)
+		close(plan->pvs[--plan->nr_pvs]);
+}
+
+/* What the open PVs say, if those that say something about this VG agree. */
+static bool read_vg(const struct plan *plan, struct lvm_text *vg)
+{
+	struct lvm_text one;
+	bool found = false;
+
+	for (size_t i = 0; i < plan->nr_pvs; i++) {
+		if (lvm_text_read(plan->pvs[i], plan->lv_uuid, &one) != LVM_TEXT_FOUND)
+			continue;
+		if (found && (one.seqno != vg->seqno || strcmp(one.vg, vg->vg)))
+			return false;
+		*vg = one;
+		found = true;
+	}
+	return found;
 }
 
 static int make_plan(struct plan *plan, char **why)
 {
-	const struct lvm_lv *lv;
-	int code = lvm_load(&plan->report);
-
-	if (code)
-		return EXIT_FAILED;
-	lv = lvm_report_uuid(&plan->report, plan->lv_uuid);
-	if (!lv)
-		return refuse(why, need_text("there is no logical volume with UUID %s any more",
-					     plan->lv_uuid));
-	plan->vg = lvm_report_vg(&plan->report, lv->vg_name);
-	if (!plan->vg)
-		return refuse(why, need_text("volume group %s was not reported", lv->vg_name));
-	if (is_shared(plan->vg))
+	open_own_pvs(plan);
+	if (!read_vg(plan, &plan->vg)) {
+		close_pvs(plan);
+		open_all_pvs(plan);
+		if (!read_vg(plan, &plan->vg))
+			return refuse(why, need_text("the metadata of its volume group cannot be read from the physical volumes, or they do not agree: see vgck"));
+	}
+	if (plan->vg.shared)
 		return refuse(why, need_text("volume group %s is shared (lvmlockd), whose lock other programs cannot take",
-					     lv->vg_name));
+					     plan->vg.vg));
 	return 0;
 }
 
-/* Each PV of the VG that has the VG's text must have it with the planned seqno. */
 static bool seqno_unchanged(const struct plan *plan)
 {
-	size_t found = 0;
+	struct lvm_text now;
 
-	for (size_t i = 0; i < plan->report.nr_pvs; i++) {
-		const struct lvm_pv *pv = &plan->report.pvs[i];
-		enum lvm_text_result result;
-		uint64_t seqno;
-		int fd;
-
-		if (strcmp(pv->vg_name, plan->vg->name) || pv->missing)
-			continue;
-		fd = open(pv->path, O_RDONLY | O_DIRECT | O_CLOEXEC);
-		result = fd < 0 ? LVM_TEXT_BAD : lvm_text_seqno(fd, plan->vg->uuid, &seqno);
-		if (fd >= 0)
-			close(fd);
-		if (result == LVM_TEXT_BAD ||
-		    (result == LVM_TEXT_FOUND && seqno != plan->vg->seqno))
-			return false;
-		found += result == LVM_TEXT_FOUND;
-	}
-	return found > 0;
+	return read_vg(plan, &now) && now.seqno == plan->vg.seqno &&
+	       !strcmp(now.vg, plan->vg.vg);
 }
 
 /* Is "MAJOR:MINOR ..." a device-mapper device of LVM's? */
@@ -216,7 +255,7 @@ static int attempt(struct plan *plan, bool *again, char **why)
 	if (code)
 		return code;
 	dm_each_clone(drain, plan);
-	code = lvm_lock_take(directory, plan->vg->name, &lock);
+	code = lvm_lock_take(directory, plan->vg.vg, &lock);
 	if (!code) {
 		*again = !seqno_unchanged(plan);
 		if (!*again)
@@ -274,13 +313,13 @@ int extents_set(const char *lv_uuid, const char *type, enum dm_udev udev, char *
 		if (!needs_work(&plan, why))
 			return *why ? EXIT_REFUSED : 0;
 		code = attempt(&plan, &again, why);
-		lvm_report_free(&plan.report);
+		close_pvs(&plan);
 		if (code || !again)
 			return code;
 		detail("the volume group changed meanwhile; looking at it again");
 		usleep(100000);
 	}
-	return refuse(why, need_text("its volume group kept changing, or its metadata could not be read from the physical volumes"));
+	return refuse(why, need_text("its volume group kept changing; try again"));
 }
 
 bool extents_missing(const char *lv_uuid)

@@ -26,30 +26,6 @@ static uint64_t number_of(struct json_object *row, const char *column)
 	return number_parse(text_of(row, column), &number) ? number : 0;
 }
 
-typedef void row_fn(struct json_object *row, struct lvm_report *report);
-
-static const char *each_row(const char *json, row_fn *fn, struct lvm_report *report)
-{
-	struct json_object *root = json_tokener_parse(json), *reports;
-
-	if (!root || !json_object_object_get_ex(root, "report", &reports) ||
-	    !json_object_is_type(reports, json_type_array)) {
-		json_object_put(root);
-		return "has no \"report\" array";
-	}
-	for (size_t i = 0; i < json_object_array_length(reports); i++) {
-		json_object_object_foreach(json_object_array_get_idx(reports, i), key, rows) {
-			(void)key;
-			if (!json_object_is_type(rows, json_type_array))
-				continue;
-			for (size_t j = 0; j < json_object_array_length(rows); j++)
-				fn(json_object_array_get_idx(rows, j), report);
-		}
-	}
-	json_object_put(root);
-	return NULL;
-}
-
 static void add_vg(struct json_object *row, struct lvm_report *report)
 {
 	const char *name = text_of(row, "vg_name");
@@ -139,14 +115,42 @@ static void add_segment(struct json_object *row, struct lvm_report *report)
 	};
 }
 
-const char *lvm_report_parse_pvs(const char *json, struct lvm_report *report)
+typedef void row_fn(struct json_object *row, struct lvm_report *report);
+
+static void each_row(struct json_object *rows, row_fn *fn, struct lvm_report *report)
 {
-	return each_row(json, add_pv, report);
+	for (size_t i = 0; i < json_object_array_length(rows); i++)
+		fn(json_object_array_get_idx(rows, i), report);
 }
 
-const char *lvm_report_parse_lvs(const char *json, struct lvm_report *report)
+/* One report: arrays by the names of what their rows are about. */
+static void add_arrays(struct json_object *arrays, struct lvm_report *report)
 {
-	return each_row(json, add_segment, report);
+	if (!json_object_is_type(arrays, json_type_object))
+		return;
+	json_object_object_foreach(arrays, name, rows) {
+		if (!json_object_is_type(rows, json_type_array))
+			continue;
+		if (!strcmp(name, "pv"))
+			each_row(rows, add_pv, report);
+		else if (!strcmp(name, "seg"))
+			each_row(rows, add_segment, report);
+	}
+}
+
+const char *lvm_report_parse(const char *json, struct lvm_report *report)
+{
+	struct json_object *root = json_tokener_parse(json), *reports;
+
+	if (!root || !json_object_object_get_ex(root, "report", &reports) ||
+	    !json_object_is_type(reports, json_type_array)) {
+		json_object_put(root);
+		return "has no \"report\" array";
+	}
+	for (size_t i = 0; i < json_object_array_length(reports); i++)
+		add_arrays(json_object_array_get_idx(reports, i), report);
+	json_object_put(root);
+	return NULL;
 }
 
 static void free_lv(struct lvm_lv *lv)

@@ -55,20 +55,22 @@ struct lvm_report {
 	size_t nr_lvs;
 };
 
-/* Columns that the parsers below need. */
+/* Columns that the parser needs. */
+#define LVM_VG_COLUMNS "vg_name"
 #define LVM_PV_COLUMNS "pv_name,pv_uuid,pe_start,pv_free,pv_missing,pv_allocatable,vg_name," \
 	"vg_uuid,vg_seqno,vg_lock_type,vg_attr,vg_extent_size,vg_free"
-#define LVM_LV_COLUMNS "vg_name,vg_uuid,lv_name,lv_uuid,lv_size,lv_attr,lv_tags,segtype," \
+#define LVM_SEG_COLUMNS "vg_name,vg_uuid,lv_name,lv_uuid,lv_size,lv_attr,lv_tags,segtype," \
 	"seg_start,seg_size,devices"
 
 /**
- * lvm_report_parse_pvs() - add the JSON of "pvs -o LVM_PV_COLUMNS" to @report
- * lvm_report_parse_lvs() - add the JSON of "lvs --segments -o LVM_LV_COLUMNS"
+ * lvm_report_parse() - add JSON to @report
+ *
+ * Takes the rows of "pv" arrays, with LVM_PV_COLUMNS, and of "seg" arrays, with
+ * LVM_SEG_COLUMNS; ignores others.
  *
  * Return: NULL, or what is wrong with the text.
  */
-const char *lvm_report_parse_pvs(const char *json, struct lvm_report *report);
-const char *lvm_report_parse_lvs(const char *json, struct lvm_report *report);
+const char *lvm_report_parse(const char *json, struct lvm_report *report);
 
 void lvm_report_free(struct lvm_report *report);
 

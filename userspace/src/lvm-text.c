@@ -76,32 +76,58 @@ static bool read_at(int fd, uint64_t offset, size_t size, void *out)
 	return got >= 0;
 }
 
-/* A string value ("key = "value"") of the section that @text begins with. */
-static bool section_has(const char *text, const char *key, const char *value)
+/* Is the quoted UUID behind @start that of @dm_uuid's VG, dashes apart? */
+static bool same_vg(const char *start, const char *dm_uuid)
 {
-	char *wanted = need_text("\n%s = \"%s\"", key, value);
-	const char *found = strstr(text, wanted);
+	const char *wanted = dm_uuid + 4, *end = wanted + 32;
 
-	free(wanted);
-	return found != NULL;
+	for (; *start && *start != '"' && wanted < end; start++)
+		if (*start != '-' && *start != *wanted++)
+			return false;
+	return wanted == end && *start == '"';
 }
 
-enum lvm_text_result lvm_text_parse(const char *text, const char *vg_uuid, uint64_t *seqno)
+/* Where "key = " of the VG's own section is, behind the equals sign; NULL if it has none. */
+static const char *own_key(const char *section, const char *key)
 {
-	const char *section = strstr(text, "{\n"), *number;
+	const char *end = strstr(section, "\nphysical_volumes {"), *found;
+	char *wanted = need_text("\n%s = ", key);
+	size_t length = strlen(wanted);
+
+	found = strstr(section, wanted);
+	free(wanted);
+	return found && (!end || found < end) ? found + length : NULL;
+}
+
+static bool is_shared(const char *section)
+{
+	const char *type = own_key(section, "lock_type"), *status = own_key(section, "status");
+	const char *end = status ? strchr(status, '\n') : NULL;
+	const char *clustered = status ? strstr(status, "\"CLUSTERED\"") : NULL;
+
+	return (type && strncmp(type, "\"none\"", 6)) || (clustered && clustered < end);
+}
+
+enum lvm_text_result lvm_text_parse(const char *metadata, const char *dm_uuid,
+				    struct lvm_text *text)
+{
+	const char *section = strstr(metadata, " {\n"), *id, *number;
 	unsigned long long value;
 
-	if (!section || !section_has(section, "id", vg_uuid))
+	if (!section || (size_t)(section - metadata) > LVM_NAME_MAX || strlen(dm_uuid) < 36)
 		return LVM_TEXT_BAD;
-	number = strstr(section, "\nseqno = ");
-	if (!number || sscanf(number + 9, "%llu", &value) != 1)
+	id = own_key(section, "id");
+	number = own_key(section, "seqno");
+	if (!id || *id != '"' || !same_vg(id + 1, dm_uuid) || !number ||
+	    sscanf(number, "%llu", &value) != 1)
 		return LVM_TEXT_BAD;
-	*seqno = value;
-	return LVM_TEXT_FOUND;
+	*text = (struct lvm_text){ .seqno = value, .shared = is_shared(section) };
+	memcpy(text->vg, metadata, section - metadata);
+	return name_is_valid(text->vg) ? LVM_TEXT_FOUND : LVM_TEXT_BAD;
 }
 
 /* The area is a ring behind its header sector: a text may go on at the ring's start. */
-static bool read_text(int fd, const struct area_header *area, char *text)
+static bool read_ring(int fd, const struct area_header *area, char *text)
 {
 	uint64_t start = __le64_to_cpu(area->start), size = __le64_to_cpu(area->size);
 	uint64_t offset = __le64_to_cpu(area->texts[0].offset);
@@ -117,12 +143,12 @@ static bool read_text(int fd, const struct area_header *area, char *text)
 }
 
 static enum lvm_text_result read_area(int fd, const struct location *location,
-				      const char *vg_uuid, uint64_t *seqno)
+				      const char *dm_uuid, struct lvm_text *text)
 {
 	enum lvm_text_result result = LVM_TEXT_BAD;
 	struct area_header area;
 	uint64_t length;
-	char *text;
+	char *metadata;
 
 	if (!read_at(fd, __le64_to_cpu(location->offset), sizeof(area), &area) ||
 	    memcmp(area.magic, area_magic, AREA_MAGIC_SIZE))
@@ -132,10 +158,10 @@ static enum lvm_text_result read_area(int fd, const struct location *location,
 		return LVM_TEXT_NONE;
 	if (length > TEXT_MAX)
 		return LVM_TEXT_BAD;
-	text = need(length + 1);
-	if (read_text(fd, &area, text))
-		result = lvm_text_parse(text, vg_uuid, seqno);
-	free(text);
+	metadata = need(length + 1);
+	if (read_ring(fd, &area, metadata))
+		result = lvm_text_parse(metadata, dm_uuid, text);
+	free(metadata);
 	return result;
 }
 
@@ -152,7 +178,7 @@ static size_t find_label(const char *head)
 	return 0;
 }
 
-enum lvm_text_result lvm_text_seqno(int fd, const char *vg_uuid, uint64_t *seqno)
+enum lvm_text_result lvm_text_read(int fd, const char *dm_uuid, struct lvm_text *text)
 {
 	char head[LABEL_SECTORS * SECTOR + SECTOR] = { 0 };
 	enum lvm_text_result result = LVM_TEXT_NONE;
@@ -169,6 +195,6 @@ enum lvm_text_result lvm_text_seqno(int fd, const char *vg_uuid, uint64_t *seqno
 	while (area < end && area->offset)
 		area++;
 	for (area++; area < end && area->offset && result == LVM_TEXT_NONE; area++)
-		result = read_area(fd, area, vg_uuid, seqno);
+		result = read_area(fd, area, dm_uuid, text);
 	return result;
 }

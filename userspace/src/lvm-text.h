@@ -1,32 +1,42 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The seqno of a VG, read from a PV without running lvm.
+ * A VG's metadata, read from a PV without running lvm.
  *
  * Under LVM's VG lock no lvm command can run, and nothing that a command said
  * before the lock was taken is sure.  So the text of the VG is read as LVM does:
  * label in one of the PV's first four sectors, metadata area header, committed
- * text.  Reads are direct: the block device's page cache may be old.
+ * text.  Reads should be direct: the block device's page cache may be old.
  */
 #ifndef XCOPYSETUP_LVM_TEXT_H
 #define XCOPYSETUP_LVM_TEXT_H
 
+#include <stdbool.h>
 #include <stdint.h>
+
+#include "names.h"
 
 enum lvm_text_result {
 	LVM_TEXT_FOUND,
 	LVM_TEXT_NONE,		/* the PV has no metadata area in use */
-	LVM_TEXT_BAD,		/* not a PV, or not understood */
+	LVM_TEXT_BAD,		/* not a PV of this VG, or not understood */
+};
+
+struct lvm_text {
+	char vg[LVM_NAME_MAX + 1];
+	uint64_t seqno;
+	bool shared;		/* has a lock_type other than none, or is clustered */
 };
 
 /**
- * lvm_text_seqno() - seqno of VG @vg_uuid in the metadata of one PV
+ * lvm_text_read() - what one PV says about its VG
  * @fd: the PV, opened with O_DIRECT if that works on it
- * @vg_uuid: with dashes, as LVM reports it
- * @seqno: set when LVM_TEXT_FOUND is returned
+ * @dm_uuid: of any LV of the VG: "LVM-", then the VG's UUID without dashes, 32 characters
+ * @text: filled when LVM_TEXT_FOUND is returned
  */
-enum lvm_text_result lvm_text_seqno(int fd, const char *vg_uuid, uint64_t *seqno);
+enum lvm_text_result lvm_text_read(int fd, const char *dm_uuid, struct lvm_text *text);
 
-/** lvm_text_parse() - seqno in @text, if it is the text of VG @vg_uuid */
-enum lvm_text_result lvm_text_parse(const char *text, const char *vg_uuid, uint64_t *seqno);
+/** lvm_text_parse() - the same from the text itself */
+enum lvm_text_result lvm_text_parse(const char *metadata, const char *dm_uuid,
+				    struct lvm_text *text);
 
 #endif

@@ -38,50 +38,51 @@ static const char *last_line(char *text)
 	return start + strspn(start, " \t");
 }
 
-typedef const char *parse_fn(const char *json, struct lvm_report *report);
+static void add_report(struct arguments *arguments, const char *report, const char *columns)
+{
+	arguments_add(arguments, "--configreport");
+	arguments_add(arguments, "%s", report);
+	arguments_add(arguments, "-o");
+	arguments_add(arguments, "%s", columns);
+}
 
-static int load(const char *command, const char *option, const char *columns, parse_fn *parse,
-		struct lvm_report *report)
+/* One process for everything: starting lvm and scanning devices is what takes time. */
+static void full_report(struct arguments *arguments)
+{
+	static const char *const words[] = {
+		"lvm", "fullreport", "--all", "--reportformat", "json", "--units", "b",
+		"--nosuffix", "--config", "log/prefix=\"\" log/report_command_log=0",
+	};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		arguments_add(arguments, "%s", words[i]);
+	add_report(arguments, "vg", LVM_VG_COLUMNS);
+	add_report(arguments, "pv", LVM_PV_COLUMNS);
+	add_report(arguments, "lv", "lv_name");
+	add_report(arguments, "pvseg", "pv_name");
+	add_report(arguments, "seg", LVM_SEG_COLUMNS);
+}
+
+int lvm_load(struct lvm_report *report)
 {
 	struct arguments arguments = { 0 };
 	struct run_result result;
 	const char *wrong = NULL;
 	int code = 0;
 
-	arguments_add(&arguments, "lvm");
-	arguments_add(&arguments, "%s", command);
-	arguments_add(&arguments, "%s", option);
-	arguments_add(&arguments, "--reportformat");
-	arguments_add(&arguments, "json");
-	arguments_add(&arguments, "--units");
-	arguments_add(&arguments, "b");
-	arguments_add(&arguments, "--nosuffix");
-	arguments_add(&arguments, "--config");
-	arguments_add(&arguments, "log/prefix=\"\" log/report_command_log=0");
-	arguments_add(&arguments, "-o");
-	arguments_add(&arguments, "%s", columns);
+	*report = (struct lvm_report){ 0 };
+	full_report(&arguments);
 	run_lvm(&arguments, &result);
 	if (*result.output)
-		wrong = parse(result.output, report);
+		wrong = lvm_report_parse(result.output, report);
 	if (result.status == 127)
 		code = fail(EXIT_REFUSED, "cannot run lvm: %s; install lvm2",
 			    last_line(result.errors));
 	else if (!*result.output || wrong)
-		code = fail(EXIT_REFUSED, "lvm %s: %s", command,
+		code = fail(EXIT_REFUSED, "lvm fullreport: %s",
 			    wrong ? wrong : last_line(result.errors));
 	run_result_free(&result);
 	arguments_free(&arguments);
-	return code;
-}
-
-int lvm_load(struct lvm_report *report)
-{
-	int code;
-
-	*report = (struct lvm_report){ 0 };
-	code = load("pvs", "-a", LVM_PV_COLUMNS, lvm_report_parse_pvs, report);
-	if (!code)
-		code = load("lvs", "-a", LVM_LV_COLUMNS, lvm_report_parse_lvs, report);
 	if (code)
 		lvm_report_free(report);
 	return code;

@@ -63,7 +63,7 @@ const char *name_parse_lv(const char *argument, const char *default_vg, struct l
 static char *put_escaped(char *out, char *end, const char *part)
 {
 	for (; *part; part++) {
-		if (end - out < 3)
+		if (end - out < (*part == '-' ? 3 : 2))
 			return NULL;
 		if (*part == '-')
 			*out++ = '-';

@@ -104,17 +104,10 @@ static int sync_source(const struct job *job)
 	return device_sync(state.major, state.minor, job->source.lv);
 }
 
-int step_source_take(struct job *job, bool force)
+int step_source_take(struct job *job, const struct lvm_lv *source, bool force)
 {
-	struct lvm_report report;
-	const struct lvm_lv *source;
-	int code = lvm_load(&report);
+	int code = tag_source(job, source);
 
-	if (code)
-		return code;
-	source = lvm_report_uuid(&report, job->source_uuid);
-	code = source ? tag_source(job, source) :
-	       fail(EXIT_FAILED, "source %s/%s has vanished", job->source.vg, job->source.lv);
 	if (!code)
 		code = sync_source(job);
 	if (!code && source->attr[1] == 'w')
@@ -126,10 +119,7 @@ int step_source_take(struct job *job, bool force)
 	    is_held(job->source_uuid))
 		code = fail(EXIT_FAILED, "somebody opened source %s/%s meanwhile; close it, or use --force if it is sure not to write",
 			    job->source.vg, job->source.lv);
-	if (!code)
-		code = sync_source(job);
-	lvm_report_free(&report);
-	return code;
+	return code ? code : sync_source(job);
 }
 
 static int untag_source(const struct job *job, const struct lvm_lv *source, bool last)

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "test.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "job.h"
+
+#define UUID "LVM-11111122223333444455556666777777AAAAAA22223333444455556666777777"
+#define ID "0123456789abcdef0123456789abcdef"
+
+static void fill(struct job *job)
+{
+	*job = (struct job){ .state = JOB_CREATING, .sectors = 1000, .region_sectors = 8 };
+	assert_true(job_set_id(job, ID));
+	assert_true(job_set_names(job, &(struct lv_name){ "vg", "dst" }));
+	strcpy(job->source_uuid, UUID);
+	job_add_feature(job, "no_hydration");
+	job_add_feature(job, "no_offload");
+	job_add_feature(job, "no_offload");
+	job_set_argument(job, "verify", "1");
+	job_set_argument(job, "hydration_rate", "5");
+	job_set_argument(job, "verify", "2");
+}
+
+/* What is written into tags is read back from them. */
+static void there_and_back(void **state)
+{
+	struct lvm_report report = { 0 };
+	struct lvm_lv lv = { .vg_name = "vg", .name = "dst", .dm_uuid = UUID };
+	struct job job, back;
+	char *tags[16];
+
+	(void)state;
+	fill(&job);
+	lv.nr_tags = job_nr_tags(&job);
+	assert_int_equal(lv.nr_tags, 9);
+	job_tags(&job, tags);
+	lv.tags = tags;
+	for (size_t i = 0; i < lv.nr_tags; i++)
+		assert_int_equal(strspn(tags[i], "abcdefghijklmnopqrstuvwxyz"
+					"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_+.-/=!:#&"),
+				 strlen(tags[i]));
+	assert_int_equal(job_from_lv(&report, &lv, &back), 1);
+	assert_int_equal(back.state, JOB_CREATING);
+	assert_string_equal(back.id, ID);
+	assert_string_equal(back.source_uuid, UUID);
+	assert_int_equal(back.sectors, 1000);
+	assert_int_equal(back.region_sectors, 8);
+	assert_int_equal(back.nr_features, 2);
+	assert_true(job_has_feature(&back, "no_offload"));
+	assert_string_equal(job_argument(&back, "verify"), "2");
+	assert_string_equal(job_argument(&back, "hydration_rate"), "5");
+	job_drop_feature(&back, "no_offload");
+	assert_false(job_has_feature(&back, "no_offload"));
+	assert_true(job_has_feature(&back, "no_hydration"));
+	for (size_t i = 0; i < lv.nr_tags; i++)
+		free(tags[i]);
+	job_free(&job);
+	job_free(&back);
+}
+
+/* Each tag missing or damaged is seen, never taken for something else. */
+static void damaged(void **state)
+{
+	char *good[] = { "xcopy:state=filling", "xcopy:job=" ID, "xcopy:source=" UUID,
+			 "xcopy:sectors=8", "xcopy:region=8" };
+	char *bad[] = { "xcopy:state=eating", "xcopy:job=" ID "0", "xcopy:source=LVM-1",
+			"xcopy:sectors=x", "xcopy:region=" };
+	struct lvm_report report = { 0 };
+	struct lvm_lv lv = { .vg_name = "vg", .name = "dst", .dm_uuid = UUID, .nr_tags = 5 };
+	struct job job;
+	char *tags[5];
+
+	(void)state;
+	lv.tags = tags;
+	memcpy(tags, good, sizeof(tags));
+	assert_int_equal(job_from_lv(&report, &lv, &job), 1);
+	job_free(&job);
+	for (size_t i = 0; i < 5; i++) {
+		memcpy(tags, good, sizeof(tags));
+		tags[i] = bad[i];
+		assert_int_equal(job_from_lv(&report, &lv, &job), -1);
+		tags[i] = "other";
+		assert_int_equal(job_from_lv(&report, &lv, &job), i ? -1 : 0);
+	}
+	memcpy(tags, good, sizeof(tags));
+	tags[1] = "xcopy:job=0123456789ABCDEF0123456789abcdef";
+	assert_int_equal(job_from_lv(&report, &lv, &job), -1);
+}
+
+static void names_that_do_not_fit(void **state)
+{
+	struct lv_name name = { "", "" };
+	struct job job = { 0 };
+
+	(void)state;
+	memset(name.vg, 'v', 60);
+	memset(name.lv, 'l', 60);
+	assert_true(job_set_names(&job, &name));
+	/* xcopy- and a dash: 127 in all, and one more */
+	name.lv[60] = 'l';
+	assert_false(job_set_names(&job, &name));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(there_and_back), cmocka_unit_test(damaged),
+		cmocka_unit_test(names_that_do_not_fit),
+	};
+
+	return cmocka_run_group_tests_name("job", tests, NULL, NULL);
+}
