@@ -228,7 +228,7 @@ static void test_blank_but_not_to_be_formatted(void **state)
 {
 	(void)state;
 	config.may_format = false;
-	must_refuse(-EINVAL, "Metadata device is not formatted, and no_format");
+	must_refuse(-EINVAL, "metadata dev: is not formatted, and no_format");
 	config.may_format = true;
 	device.read_only = true;
 	must_refuse(-EROFS, "read-only");
@@ -261,25 +261,25 @@ static void test_too_small(void **state)
 {
 	(void)state;
 	device.sectors = DEVICE_BLOCKS * 8 - 1;
-	must_refuse(-ENOSPC, "Metadata device is too small");
+	must_refuse(-ENOSPC, "metadata dev: is too small");
 	device.sectors = 1;
-	must_refuse(-ENOSPC, "Metadata device is too small");
+	must_refuse(-ENOSPC, "metadata dev: is too small");
 	device.sectors = DEVICE_BLOCKS * 8;
 	make_clone(0, 1);
 	device.sectors -= 8;
-	must_refuse(-ENOSPC, "Metadata device is too small");
+	must_refuse(-ENOSPC, "metadata dev: is too small");
 }
 
 static void test_wrong_arguments(void **state)
 {
 	(void)state;
 	config.region_sectors = 12;
-	must_refuse(-EINVAL, "Region size must be");
+	must_refuse(-EINVAL, "region size: must be");
 	config.region_sectors = REGION;
 	config.target_sectors = 0;
-	must_refuse(-EINVAL, "Target length");
+	must_refuse(-EINVAL, "length: must");
 	config.target_sectors = ~0ULL;
-	must_refuse(-EINVAL, "Target length");
+	must_refuse(-EINVAL, "length: must");
 	config.target_sectors = SECTORS;
 	metadata_bdev.logical_block_size = 8192;
 	must_refuse(-EINVAL, "logical blocks");
@@ -291,12 +291,12 @@ static void test_other_geometry(void **state)
 	(void)state;
 	make_clone(0, 10);
 	config.region_sectors = 16;
-	must_refuse(-EINVAL, "Region size is not the one");
+	must_refuse(-EINVAL, "metadata dev: was formatted for another region size");
 	config.region_sectors = REGION;
 	config.target_sectors++;
-	must_refuse(-EINVAL, "Target length is not the one");
+	must_refuse(-EINVAL, "metadata dev: was formatted for another length");
 	config.target_sectors -= 2;
-	must_refuse(-EINVAL, "Target length is not the one");
+	must_refuse(-EINVAL, "metadata dev: was formatted for another length");
 }
 
 /* ---- devices ---- */
@@ -306,12 +306,12 @@ static void test_other_devices(void **state)
 	(void)state;
 	make_clone(0, 10);
 	strcpy(source_lv.uuid, "LVM-sourcf");
-	must_refuse(-EINVAL, "Source device is not the one");
+	must_refuse(-EINVAL, "source dev: is not the one");
 	source_lv.uuid[0] = 0;
-	must_refuse(-EINVAL, "Source device is not the one");
+	must_refuse(-EINVAL, "source dev: is not the one");
 	strcpy(source_lv.uuid, "LVM-source");
 	strcpy(destination_lv.uuid, "LVM-destinatio");
-	must_refuse(-EINVAL, "Destination device is not the one");
+	must_refuse(-EINVAL, "destination dev: is not the one");
 }
 
 static void unbind(struct xcopy_geometry *geometry)
@@ -332,7 +332,7 @@ static void test_unbound_is_recorded(void **state)
 	assert_memory_equal(super(1)->source.id, "LVM-restored", 13);
 	assert_memory_equal(super(1)->destination.id, "LVM-destination", 16);
 	strcpy(source_lv.uuid, "LVM-source");
-	must_refuse(-EINVAL, "Source device is not the one");
+	must_refuse(-EINVAL, "source dev: is not the one");
 }
 
 static void test_device_without_identity_is_not_compared(void **state)
@@ -366,10 +366,10 @@ static void test_disks(void **state)
 	assert_memory_equal(super(0)->source.id, "eui-64--\0\0\0\0\0\0\0\0\0\x08\0\0\0\0\0", 24);
 	xcopy_metadata_close(must_open());
 	source_bdev.start = 4096;
-	must_refuse(-EINVAL, "Source device is not the one");
+	must_refuse(-EINVAL, "source dev: is not the one");
 	source_bdev.start = 2048;
 	disk.id[0] = 'E';
-	must_refuse(-EINVAL, "Source device is not the one");
+	must_refuse(-EINVAL, "source dev: is not the one");
 }
 
 static void test_disk_without_unique_id(void **state)
