@@ -41,6 +41,20 @@ clone_io() {
 	"$ORACLE" load --dev "$CLONE" --log "$LOG" --region "$REGION" "$@"
 }
 
+# In the background, until clone_io_stop; not by way of clone_io: the signal has to reach the tool itself.
+clone_io_start() { # OUTPUT [OPTION]...
+	local output=$1
+	shift
+	"$ORACLE" load --dev "$CLONE" --log "$LOG" --region "$REGION" "$@" >"$output" 2>&1 &
+	CLONE_LOAD=$!
+}
+
+# Its exit status is that of the load.
+clone_io_stop() {
+	kill -TERM "$CLONE_LOAD" || true
+	wait "$CLONE_LOAD"
+}
+
 clone_do() {
 	"$ORACLE" "do" --dev "$CLONE" --log "$LOG" "$@"
 }

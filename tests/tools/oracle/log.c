@@ -11,6 +11,7 @@
 #include <linux/fs.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -46,6 +47,15 @@ static int open_backing(struct log *log, const char *path, int flags)
 	log->block = (size_t)block;
 	log->tail = buffer_alloc(ALIGNMENT);
 	return log->fd >= 0 && log->tail ? 0 : -1;
+}
+
+/* Two processes in one log would make nonsense of it. */
+static int claim(const struct log *log, const char *path)
+{
+	if (!flock(log->fd, LOCK_EX | LOCK_NB) || errno != EWOULDBLOCK)
+		return 0;
+	fprintf(stderr, "xcopy-oracle: log %s is in use by another process\n", path);
+	return -1;
 }
 
 static int write_block(const struct log *log, uint64_t offset)
@@ -125,6 +135,8 @@ int log_open(struct log *log, const char *path, void (*each)(void *, const struc
 		fprintf(stderr, "xcopy-oracle: cannot open log %s: %s\n", path, strerror(errno));
 		return -1;
 	}
+	if (claim(log, path))
+		return -1;
 	while (load_block(log) && next_record(log, &record)) {
 		each(context, &record);
 		log->sequence++;

@@ -17,9 +17,9 @@ plain() { clone plain "$PLAIN_SOURCE" "$PLAIN_DESTINATION" "$PLAIN_METADATA" 655
 
 load_both() { # SECONDS
 	offloaded
-	clone_io --seconds 60 --random "$PHASE" >/dev/null 2>&1 &
+	clone_io_start /dev/null --seconds 60 --random "$PHASE"
 	plain
-	clone_io --seconds 60 --random "$PHASE" >/dev/null 2>&1 &
+	clone_io_start /dev/null --seconds 60 --random "$PHASE"
 	sleep "$1"
 }
 

@@ -16,18 +16,16 @@ cycle() { # ARGUMENTS: one of each, with the load running
 }
 
 under_load() { # TEXT ARGUMENTS
-	local text=$1 load i
+	local text=$1 i
 	shift
 	clone_prepare
 	clone_up "$@"
-	clone_io --seconds 120 --threads 8 >"$STATE/load" 2>&1 &
-	load=$!
+	clone_io_start "$STATE/load" --seconds 120 --threads 8
 	for i in 1 2 3 4 5 6; do
 		ok "$text: suspend, resume, reload, round $i" cycle "$@"
 		sleep 0.5
 	done
-	kill -TERM $load || true
-	ok "$text: the load saw nothing wrong" wait $load
+	ok "$text: the load saw nothing wrong" clone_io_stop
 	diag "$(cat "$STATE/load")"
 	diag "$(dmsetup status "$NAME")"
 	ok "$text: and was at work" grep -q 'operations [1-9]' "$STATE/load"

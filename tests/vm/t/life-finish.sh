@@ -13,14 +13,12 @@ clone_up 1 no_hydration 2 commit_ms 100
 number=$(dmsetup info -c --noheadings -o events finished)
 timeout 100 dmsetup wait finished "$number" >"$STATE/waited" 2>&1 &
 waiter=$!
-clone_io --seconds 60 >"$STATE/load" 2>&1 &
-load=$!
+clone_io_start "$STATE/load" --seconds 60
 run dmsetup message finished 0 enable_hydration
 ok "an event comes" wait $waiter
 ok "hydration is finished then" hydrated finished
 sleep 2
-kill -TERM $load
-ok "I/O went on all the time" wait $load
+ok "I/O went on all the time" clone_io_stop
 diag "$(cat "$STATE/load")"
 is "offload is done" "$(status_field finished offload) $(status_field finished reason)" "done -"
 like "mode is still rw" "$(dmsetup status finished)" ' rw 32 copier '

@@ -20,12 +20,10 @@ measure() { # TEXT ARGUMENTS
 	ok "$text: I/O with nothing else" clone_io --seconds 4 --threads 8 --mix write=60,read=40 --max-kib 64
 	cp "$LIB_OUTPUT" "$STATE/idle"
 	run dmsetup message "$NAME" 0 enable_hydration
-	clone_io --seconds 60 --threads 8 --mix write=60,read=40 --max-kib 64 >"$STATE/busy" 2>&1 &
-	load=$!
+	clone_io_start "$STATE/busy" --seconds 60 --threads 8 --mix write=60,read=40 --max-kib 64
 	# 256 MiB in a minute is a fraction of the floor of 16 MiB/s.
 	ok "$text: hydration ends under constant I/O" wait_for 55 hydrated "$NAME"
-	kill -TERM $load || true
-	ok "$text: the I/O was right" wait $load
+	ok "$text: the I/O was right" clone_io_stop
 	diag "alone: $(cat "$STATE/idle")"
 	diag "with hydration: $(cat "$STATE/busy")"
 	idle=$(($(value operations "$STATE/idle") * 1000 / $(value ms "$STATE/idle")))
