@@ -3,7 +3,7 @@
 # test: DKMS adds, builds, installs, loads and removes the modules
 # alone: it replaces the modules that the harness installed
 # modules: none
-# timeout: 900
+# timeout: 1500
 . "$XCOPY_LIB"
 
 version=$(sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' "$XCOPY_SRC/dkms.conf")
