@@ -60,7 +60,7 @@ is "the destination is linear again" "$(dmsetup table vg--x-dst | awk '{ print $
 is "the source is writeable again" "$(blockdev --getro "$src")" 0
 is "the source has not changed" "$(checksum "$src")" "$before"
 unlike "the destination is activated by a boot" "$(lvs --noheadings -o lv_attr vg-x/dst)" 'k *$'
-is "no lock or mark is left" "$(find /run/xcopysetup -type f | xargs)" ""
+is "no lock or mark is left" "$(find /run/xcopysetup -type f)" ""
 ok "release" xcopysetup release vg-x/dst
 not_ok "the device is gone" test -e "$device"
 run mount /dev/vg-x/dst /mnt/a

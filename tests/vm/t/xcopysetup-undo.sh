@@ -1,0 +1,56 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# test: xcopysetup clone undoes everything when a step fails, and activate does after it died at any step
+# needs: topology=default
+# timeout: 900
+. "$XCOPY_LIB"
+
+run make_vg vg "$(disk a1)" "$(disk a2)"
+src=$(make_lv vg src 32M)
+run random_fill "$src"
+sum=$(checksum "$src")
+
+state() {
+	lvs -a --noheadings -o lv_name,lv_attr,lv_tags,lv_size vg
+	dmsetup table | sort
+	find /run/xcopysetup -type f 2>/dev/null || :
+}
+before=$(state)
+
+steps=(destination metadata format source record extents table waiter)
+for step in "${steps[@]}"; do
+	rc=0
+	xcopysetup clone --fail-before "$step" vg/src dst >/tmp/out 2>&1 || rc=$?
+	is "failing before $step: exit status" $rc 1
+	is "failing before $step: nothing is left" "$(state)" "$before"
+done
+
+# a failure that nobody injected: the kernel cannot make the device
+run dmsetup create blocker --table "0 8 linear $src 0"
+fails_with "an open source" "is open" xcopysetup clone vg/src dst
+run dmsetup remove blocker
+is "nothing is left of that either" "$(state)" "$before"
+
+rc=0
+xcopysetup clone --keep-on-failure --fail-before table vg/src dst >/tmp/out 2>&1 || rc=$?
+is "keep-on-failure: exit status" $rc 4
+like "keep-on-failure says what to do" "$(cat /tmp/out)" 'xcopysetup cancel vg/dst'
+ok "the destination is kept" lvs vg/dst
+ok "and cancel removes it" xcopysetup cancel vg/dst
+is "nothing is left after cancel" "$(state)" "$before"
+
+for step in "${steps[@]}"; do
+	rc=0
+	xcopysetup clone --no-hydration --die-before "$step" vg/src dst >/tmp/out 2>&1 || rc=$?
+	is "dying before $step" $rc 137
+	ok "activate after dying before $step" xcopysetup activate --all
+	case $step in
+	extents | table | waiter)
+		is "it goes on after dying before $step" "$(xcopysetup status --json | jq -r '.clones[0].state')" paused
+		ok "its waiter runs" wait_for 20 pgrep -f 'xcopysetup waiter'
+		ok "cancel after dying before $step" xcopysetup cancel vg/dst
+		;;
+	esac
+	is "nothing is left after dying before $step" "$(state | grep -v '^/run')" "$(grep -v '^/run' <<<"$before")"
+done
+is "the source has not changed" "$(checksum "$src")" "$sum"
