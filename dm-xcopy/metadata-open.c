@@ -297,7 +297,8 @@ static int format(struct xcopy_metadata *md, const struct xcopy_metadata_config 
 	if (!r)
 		r = xcopy_super_write(md, &md->geometry);
 	if (r)
-		return refuse(error, r, "metadata dev: failed a write while it was formatted; see the kernel log");
+		return refuse(error, r,
+			      "metadata dev: failed a write while it was formatted; see the kernel log");
 	metadata_info(md, "formatted, %pUb", md->geometry.uuid);
 	return 0;
 }
@@ -317,7 +318,10 @@ static int load(struct xcopy_metadata *md, const struct xcopy_metadata_config *c
 			return refuse(error, r, "metadata dev: failed a flush; see the kernel log");
 	}
 	r = xcopy_super_settle(md, config);
-	return r ? refuse(error, r, "metadata dev: failed a superblock write; see the kernel log") : 0;
+	if (r)
+		return refuse(error, r,
+			      "metadata dev: failed a superblock write; see the kernel log");
+	return 0;
 }
 
 static int read_super(struct xcopy_metadata *md, const struct xcopy_metadata_config *config,
@@ -329,7 +333,8 @@ static int read_super(struct xcopy_metadata *md, const struct xcopy_metadata_con
 		return check_room(md, config, error);
 	r = xcopy_metadata_io_settle(&md->io);
 	if (r)
-		return refuse(error, r, "metadata dev: what is in its page cache cannot be written out; see the kernel log");
+		return refuse(error, r,
+			      "metadata dev: what is in its page cache cannot be written out; see the kernel log");
 	return xcopy_super_read(md, config, error);
 }
 

@@ -13,6 +13,7 @@
 
 #include <asm/byteorder.h>
 #include <linux/crc32c.h>
+#include <linux/kernel.h>
 
 #include "format.h"
 
@@ -25,7 +26,8 @@ union block {
 };
 
 static const __u8 uuid[XCOPY_UUID_SIZE] = {
-	0x10, 0x11, 0x12, 0x13, 0x14, 0x15, 0x16, 0x17, 0x18, 0x19, 0x1a, 0x1b, 0x1c, 0x1d, 0x1e, 0x1f
+	0x10, 0x11, 0x12, 0x13, 0x14, 0x15, 0x16, 0x17,
+	0x18, 0x19, 0x1a, 0x1b, 0x1c, 0x1d, 0x1e, 0x1f
 };
 
 static struct xcopy_device_id id_of(enum xcopy_id_kind kind, const char *text)
@@ -244,15 +246,16 @@ static void test_places(void **state)
 
 static void test_region_sizes(void **state)
 {
-	static const __u64 bad[] = { 0, 1, 4, 7, 9, 12, 2097151, 4194304, 1ULL << 32, (1ULL << 32) + 8,
-				     ~0ULL };
+	static const __u64 bad[] = {
+		0, 1, 4, 7, 9, 12, 2097151, 4194304, 1ULL << 32, (1ULL << 32) + 8, ~0ULL
+	};
 	unsigned int i;
 	__u64 size;
 
 	(void)state;
 	for (size = 8; size <= 2097152; size *= 2)
 		assert_true(xcopy_format_region_size_ok(size));
-	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(bad); i++)
 		assert_false(xcopy_format_region_size_ok(bad[i]));
 }
 
@@ -491,7 +494,7 @@ static void test_region_size_lies(void **state)
 	unsigned int i;
 
 	(void)state;
-	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(bad); i++)
 		assert_int_equal(with_sizes(4096, bad[i], 1), XCOPY_FORMAT_GEOMETRY);
 }
 
@@ -502,7 +505,7 @@ static void test_bitmap_blocks_lies(void **state)
 
 	(void)state;
 	assert_int_equal(with_sizes(0x80000001, 8, 8257), XCOPY_FORMAT_OK);
-	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(bad); i++)
 		assert_int_equal(with_sizes(0x80000001, 8, bad[i]), XCOPY_FORMAT_GEOMETRY);
 }
 
