@@ -102,9 +102,9 @@ clone_finish() { # SECONDS TEXT
 	ok "$2: the destination alone is right" clone_verify "$DESTINATION"
 }
 
-# slice NAME DISK START COUNT: a plain disk of any length, in sectors.
+# slice NAME DISK START COUNT: a plain disk of any length, in sectors, with an identity.
 slice() {
-	run dmsetup create "$1" --table "0 $4 linear $2 $3" >/dev/null
+	run dmsetup create "$1" --uuid "TEST-$1" --table "0 $4 linear $2 $3" >/dev/null
 	echo "/dev/mapper/$1"
 }
 

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # test: a wrong table line is refused with a sentence that names the argument, and leaves nothing behind
-# timeout: 200
+# timeout: 400
 . "$XCOPY_LIB"
 
 src=$(disk a1)
@@ -17,8 +17,10 @@ wrong() {
 	log_mark
 	not_ok "$text" dmsetup create wrong --table "0 $length xcopy $*"
 	ok "... the log says so" log_has "xcopy.*: $regexp"
-	not_ok "... no device is left" dmsetup info wrong
-	dmsetup remove --retry wrong 2>/dev/null || true
+	if [ -e /dev/mapper/wrong ]; then
+		fail "... but a device is left"
+		run dmsetup remove --retry wrong
+	fi
 }
 
 small_slice() {
@@ -63,7 +65,7 @@ for size in 0 7 4 9 12 100 4194304 99999999999999999999 -8 8k x ''\'''\'''; do
 	wrong 'region size: ' "region size $size" "$meta" "$dst" "$src" "$size"
 done
 length=65529
-wrong '(length|target|destination dev|source dev|region size).*(logical )?block' \
+wrong '(length|target|destination dev).*logical block' \
 	"a length that is no multiple of the logical block" "$meta" "$dst4k" "$src" 128
 length=65536
 

@@ -6,7 +6,11 @@
 . "$XCOPY_SRC/tests/tools/clone-lib.sh"
 
 meta=$(slice meta "$(disk s0)" 0 16384)
-clone patient "$(disk a1)" "$(disk a2)" "$meta" 65536 128
+# Devices with an identity, which QEMU's namespaces have not.
+plain_disks plain 65536 65536
+other_source=$(slice other-src "$(disk s0)" 262144 65536)
+other_destination=$(slice other-dst "$(disk s1)" 262144 65536)
+clone patient "$PLAIN_SOURCE" "$PLAIN_DESTINATION" "$meta" 65536 128
 copy=$STATE/metadata
 
 save() { dd if="$meta" of="$copy" bs=4k count=32 iflag=direct status=none; }
@@ -22,7 +26,7 @@ refused() { # REGEXP TEXT [ARGUMENTS]
 	not_ok "$text" dmsetup create patient --table "$(clone_table "${@:-1 no_format}")"
 	ok "... the log says why" log_has "xcopy.*$regexp"
 	is "... nothing is written" "$(checksum "$meta")" "$before"
-	dmsetup remove --retry patient 2>/dev/null || true
+	[ ! -e /dev/mapper/patient ] || run dmsetup remove --retry patient
 }
 
 clone_prepare
@@ -76,6 +80,6 @@ restore
 # Of something else.
 LENGTH=65408 refused 'metadata dev: ' "another length"
 REGION=256 refused 'metadata dev: ' "another region size"
-SOURCE=$(disk a5) refused '(metadata|source) dev: ' "another source"
-DESTINATION=$(disk a6) refused '(metadata|destination) dev: ' "another destination"
+SOURCE=$other_source refused '(metadata|source) dev: ' "another source"
+DESTINATION=$other_destination refused '(metadata|destination) dev: ' "another destination"
 again "after all this it activates again"
