@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#undef fail	/* message.h has a function of this name */
 #include "message.h"
 #include "metadata-device.h"
 

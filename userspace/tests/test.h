@@ -5,4 +5,3 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
-#undef fail	/* message.h has a function of this name */
