@@ -32,6 +32,7 @@ refused() { # REGEXP TEXT [ARGUMENTS]
 clone_prepare
 refused 'metadata dev: ' "zeroes, with no_format" 1 no_format
 run dd if=/dev/urandom of="$meta" bs=64k count=1 oflag=direct status=none
+refused 'metadata dev: ' "a device that holds something else, though formatting is allowed" 0
 run dd if=/dev/zero of="$meta" bs=64k count=1 oflag=direct status=none
 
 # A clone of which about a half is hydrated, and at rest.
