@@ -18,14 +18,16 @@ int job_refresh(struct job *job)
 	int code = lvm_load(&report), found = 0;
 
 	if (code)
-		return code;
+		return EXIT_FAILED;
 	strcpy(uuid, job->destination_uuid);
 	lv = lvm_report_uuid(&report, uuid);
-	job_free(job);
-	if (lv)
+	if (lv) {
+		job_free(job);
 		found = job_from_lv(&report, lv, job);
+	}
+	code = found == 1 ? 0 : lv ? EXIT_REFUSED : lvm_missing(&report);
 	lvm_report_free(&report);
-	return found == 1 ? 0 : EXIT_REFUSED;
+	return code;
 }
 
 /* Does @lv go by what the user typed? */
@@ -89,13 +91,15 @@ int job_find_id(const char *id, struct job *job)
 	*job = (struct job){ 0 };
 	if (code)
 		return EXIT_FAILED;
-	code = EXIT_REFUSED;
+	code = -1;
 	for (size_t i = 0; code && i < report.nr_lvs; i++) {
 		const char *tag = lvm_lv_tag(&report.lvs[i], TAG_JOB);
 
 		if (tag && !strcmp(tag, id) && job_from_lv(&report, &report.lvs[i], job) == 1)
 			code = 0;
 	}
+	if (code)
+		code = lvm_missing(&report);
 	lvm_report_free(&report);
 	return code;
 }

@@ -47,6 +47,7 @@ struct lvm_lv {
 };
 
 struct lvm_report {
+	bool partial;		/* lvm failed on something: what is missing may still exist */
 	struct lvm_pv *pvs;
 	size_t nr_pvs;
 	struct lvm_vg *vgs;

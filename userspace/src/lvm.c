@@ -81,11 +81,19 @@ int lvm_load(struct lvm_report *report)
 	else if (!*result.output || wrong)
 		code = fail(EXIT_REFUSED, "lvm fullreport: %s",
 			    wrong ? wrong : last_line(result.errors));
+	report->partial = result.status != 0;
 	run_result_free(&result);
 	arguments_free(&arguments);
 	if (code)
 		lvm_report_free(report);
 	return code;
+}
+
+int lvm_missing(const struct lvm_report *report)
+{
+	if (!report->partial)
+		return EXIT_REFUSED;
+	return fail(EXIT_FAILED, "lvm could not report all volumes: \"lvs -a\" says why; try again then");
 }
 
 int lvm_change(struct arguments *arguments, const char *purpose, ...)

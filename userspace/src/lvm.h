@@ -10,6 +10,13 @@
 int lvm_load(struct lvm_report *report);
 
 /**
+ * lvm_missing() - something is not in @report: is it really gone?
+ *
+ * Return: EXIT_REFUSED if it is; EXIT_FAILED, after a message, if lvm failed to report all.
+ */
+int lvm_missing(const struct lvm_report *report);
+
+/**
  * lvm_change() - run a command that changes something
  * @arguments: without "lvm" in front; freed
  * @purpose: for the message when it fails: "cannot <purpose>: <what LVM said>"

@@ -184,6 +184,8 @@ int step_source_release(const struct job *job)
 		code = last ? restore_source(job, source) : 0;
 		if (!code)
 			code = untag_source(job, source, last);
+	} else if (!source && lvm_missing(&report) != EXIT_REFUSED) {
+		code = EXIT_FAILED;
 	}
 	lvm_report_free(&report);
 	free(mine);
