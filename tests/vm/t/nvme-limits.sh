@@ -51,5 +51,5 @@ all_offloaded "hinted too large"
 
 log_mark
 clone_of "$a3" "$a4" 16
-clone_up
+clone_up hydration_rate 2048
 all_by_host "no limit is small enough" too-big

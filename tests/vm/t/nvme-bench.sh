@@ -1,0 +1,38 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# test: hydration by NVMe Copy is not far slower than bare Copy commands
+# timeout: 300
+. "$XCOPY_LIB"
+. "$XCOPY_SRC/tests/vm/guest/nvme.sh"
+
+raw=$XCOPY_SRC/tests/tools/nvme-raw-copy.sh
+
+a1=$(disk a1) a2=$(disk a2)
+
+# MiB/s of the clone just made, from its creation until it is full.
+rate() {
+	local start=${EPOCHREALTIME/[^0-9]/}
+	clone_up "$@"
+	run wait_for 120 hydrated clone
+	RATE=$((MIB * 1000000 / (${EPOCHREALTIME/[^0-9]/} - start)))
+}
+
+clone_of "$a1" "$a2" 1024
+# shellcheck disable=SC2046 # words
+rate $(hints "$a2")
+hinted=$RATE
+ends_right "with hints"
+run blkdiscard -f "$a2"
+rate
+probed=$RATE
+ends_right "without"
+
+for depth in 1 4 8; do
+	best=$(bash "$raw" "$a1" "$a2" 1024 $depth)
+	diag "bare Copy commands, $depth at a time: $best MiB/s"
+done
+ok "bare Copy commands copy, too" same "$a1" "$a2" 1024
+diag "hydration with hints: $hinted MiB/s"
+diag "hydration without: $probed MiB/s"
+at_least "hydration with hints, as a share of $best MiB/s in percent" $((hinted * 100 / best)) 30
+at_least "hydration without, likewise" $((probed * 100 / best)) 20
