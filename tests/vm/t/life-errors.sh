@@ -1,0 +1,112 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# test: failing source, destination and metadata devices: the rest goes on, or the clone stops being written; nothing durable is lost
+# timeout: 240
+# console: I/O error|Buffer I/O error
+. "$XCOPY_LIB"
+. "$XCOPY_SRC/tests/tools/clone-lib.sh"
+
+length=65536
+args=(2 commit_ms 100)
+run modprobe dm-flakey
+declare -A below
+below=([sick-src]="$(disk s0) 81920" [sick-dst]="$(disk s1) 81920" [sick-meta]="$(disk s0) 65536")
+
+plain_disks sick $length 65536
+clone sick "$PLAIN_SOURCE" "$PLAIN_DESTINATION" "$PLAIN_METADATA" $length 128
+
+table() { # DEVICE TABLE-ON-STDIN: exchanged while it is in use
+	run dmsetup load "$1"
+	run dmsetup suspend --noflush --nolockfs "$1"
+	run dmsetup resume "$1"
+}
+
+healthy() { # DEVICE
+	table "$1" <<<"0 $(sectors "/dev/mapper/$1") linear ${below[$1]}"
+}
+
+# Sectors 16384 to 16639, two regions, fail.
+hole() { # DEVICE
+	local disk start
+	read -r disk start <<<"${below[$1]}"
+	table "$1" <<-END
+		0 16384 linear $disk $start
+		16384 256 error
+		16640 $((length - 16640)) linear $disk $((start + 16640))
+	END
+}
+
+all_but_two() { [ "$(clone_hydrated)" = 510 ]; }
+read_at() { dd if="$CLONE" of=/dev/null bs=512 skip="$1" count=8 iflag=direct status=none; }
+mode() { dmsetup status "$NAME" | grep -oE ' (rw|ro|Fail) 32 copier ' | awk '{ print $1 }'; }
+is_ro() { [ "$(mode)" = ro ]; }
+
+# A source that cannot be read in one place.
+clone_prepare
+hole sick-src
+clone_up 1 no_offload "${args[@]}"
+ok "bad source: all the rest is copied" wait_for 60 all_but_two
+is "bad source: status says why" "$(status_field sick last_error)" source-read
+is "bad source: mode stays rw" "$(mode)" rw
+not_ok "bad source: reading there fails" read_at 16400
+not_ok "bad source: so does a write to a part of the region" clone_do write:16400:8
+ok "bad source: elsewhere both work" clone_do write:16376:8 write:16640:8 read:16376:8 flush
+ok "bad source: a write to whole regions heals them" clone_do write:16384:256
+ok "bad source: then it completes" wait_for 20 hydrated sick
+ok "bad source: the clone is right" clone_verify
+ok "bad source: the destination is right" clone_verify "$DESTINATION"
+run dmsetup remove --retry sick
+healthy sick-src
+
+# A destination that cannot be written in one place.
+clone_prepare
+hole sick-dst
+clone_up 1 no_offload "${args[@]}"
+ok "bad destination: all the rest is copied" wait_for 60 all_but_two
+is "bad destination: status says why" "$(status_field sick last_error)" destination-write
+ok "bad destination: reading there works" clone_do read:16384:256
+not_ok "bad destination: writing there fails" clone_do write:16400:8
+not_ok "bad destination: whole regions as well" clone_do write:16384:256
+ok "bad destination: the clone is right" clone_verify
+healthy sick-dst
+ok "bad destination: when it is well again" dmsetup message sick 0 enable_hydration
+clone_finish 20 "bad destination"
+
+# Metadata that cannot be written any more.
+clone_prepare
+clone_up 2 no_offload no_hydration "${args[@]}"
+ok "bad metadata: writes and a flush before" clone_do write:0:512 write:1000:8 flush
+events=$(dmsetup info -c --noheadings -o events sick)
+table sick-meta <<<"0 16384 error"
+not_ok "bad metadata: a flush that needs it fails" clone_do write:2048:128 flush
+ok "bad metadata: the clone becomes read-only" wait_for 10 is_ro
+at_least "bad metadata: with an event" "$(dmsetup info -c --noheadings -o events sick)" $((events + 1))
+ok "bad metadata: the log says why" log_has 'read-only mode: the metadata device'
+not_ok "bad metadata: writes fail" clone_do write:4096:128
+not_ok "bad metadata: discards fail" clone_do discard:4096:128
+not_ok "bad metadata: flushes fail" clone_do flush
+ok "bad metadata: reads do not" clone_verify
+healthy sick-meta
+sleep 0.5
+is "bad metadata: read-only it stays" "$(mode)" ro
+run dmsetup remove --retry sick
+clone_up 2 no_offload no_format "${args[@]}"
+ok "bad metadata: activated again, nothing flushed is lost" clone_verify_crash
+ok "bad metadata: and it can be written" clone_do write:8192:64 flush
+clone_finish 60 "bad metadata"
+
+# A destination that fails a flush: never is it asked again and believed.
+clone_prepare
+clone_up 2 no_offload no_hydration "${args[@]}"
+ok "bad flush: writes and a flush before" clone_do write:0:512 write:1000:8 flush
+table sick-dst <<<"0 $length flakey ${below[sick-dst]} 0 1 1 error_writes"
+not_ok "bad flush: a flush fails" clone_do flush
+ok "bad flush: the clone becomes read-only" wait_for 10 is_ro
+ok "bad flush: the log says why" log_has 'read-only mode: the destination failed a flush'
+healthy sick-dst
+not_ok "bad flush: the next flush fails too" clone_do flush
+ok "bad flush: reads are right" clone_verify
+run dmsetup remove --retry sick
+clone_up 2 no_offload no_format "${args[@]}"
+ok "bad flush: activated again, nothing flushed is lost" clone_verify_crash
+clone_finish 60 "bad flush"
