@@ -21,6 +21,15 @@ const char *xcopy_clone_name(const struct xcopy_clone *clone)
 	return clone->md_disk->disk_name;
 }
 
+void xcopy_clone_set_word(struct xcopy_clone *clone, char *word, const char *text)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&clone->lock, flags);
+	strscpy(word, text, XCOPY_WORD);
+	spin_unlock_irqrestore(&clone->lock, flags);
+}
+
 /* ---- events and modes ---- */
 
 static void event_work(struct work_struct *work)
@@ -140,7 +149,7 @@ static void become_complete(struct xcopy_clone *clone)
 	set_bit(XCOPY_CLONE_COMPLETE, &clone->flags);
 	spin_lock_irq(&clone->lock);
 	clone->offload = XCOPY_OFFLOAD_DONE;
-	clone->reason = "-";
+	strscpy(clone->reason, "-", XCOPY_WORD);
 	clone->open = false;
 	spin_unlock_irq(&clone->lock);
 	xcopy_info(clone, "Hydration finished");
@@ -219,7 +228,7 @@ void xcopy_clone_disable_offload(struct xcopy_clone *clone, const char *reason)
 	spin_lock_irq(&clone->lock);
 	if (clone->offload != XCOPY_OFFLOAD_DONE) {
 		clone->offload = XCOPY_OFFLOAD_OFF;
-		clone->reason = reason;
+		strscpy(clone->reason, reason, XCOPY_WORD);
 	}
 	spin_unlock_irq(&clone->lock);
 }
@@ -328,9 +337,9 @@ static void init_plain(struct xcopy_clone *clone, const struct xcopy_binding *bi
 	clone->args = *binding->args;
 	clone->users = 1;
 	clone->offload = XCOPY_OFFLOAD_OFF;
-	clone->reason = "-";
-	clone->copier = "none";
-	clone->last_error = "-";
+	strscpy(clone->reason, "-", XCOPY_WORD);
+	strscpy(clone->copier, "none", XCOPY_WORD);
+	strscpy(clone->last_error, "-", XCOPY_WORD);
 	spin_lock_init(&clone->lock);
 	xcopy_range_locks_init(&clone->locks);
 	INIT_LIST_HEAD(&clone->list);
@@ -469,21 +478,11 @@ static const char *mismatch(const struct xcopy_clone *clone, const struct xcopy_
 	return NULL;
 }
 
-static const char *not_bindable(const struct xcopy_clone *clone,
-				const struct xcopy_binding *binding)
-{
-	if (!clone->users)
-		return "metadata dev: its clone is being removed; try again later";
-	if (clone->md_disk != binding->md_disk)
-		return "metadata dev: is a device of another clone; use one that is free";
-	return NULL;
-}
-
 static struct xcopy_clone *bind(struct xcopy_clone *clone, const struct xcopy_binding *binding,
 				const char **error)
 {
-	*error = not_bindable(clone, binding);
-	if (*error)
+	*error = "metadata dev: is a device of another clone; use one that is free";
+	if (clone->md_disk != binding->md_disk)
 		return ERR_PTR(-EBUSY);
 	*error = mismatch(clone, binding);
 	if (*error)
@@ -520,17 +519,19 @@ void xcopy_clone_put(struct xcopy_clone *clone)
 {
 	bool last;
 
+	/*
+	 * Still counted: nobody gets these devices before nothing can land on them. That also
+	 * holds for a table which is not the last: it may have been why the other one's
+	 * xcopy_clone_stop() did not wait, and another target may now be resumed in its place.
+	 */
+	if (!READ_ONCE(clone->ti) && clone->engine)
+		xcopy_engine_wait_quarantine(clone);
+
 	mutex_lock(&registry_mutex);
 	last = !--clone->users;
+	if (last)
+		list_del(&clone->list);
 	mutex_unlock(&registry_mutex);
-	if (!last)
-		return;
-
-	/* Still in the registry: nobody gets these devices before nothing can land on them. */
-	if (clone->engine)
-		xcopy_engine_wait_quarantine(clone);
-	mutex_lock(&registry_mutex);
-	list_del(&clone->list);
-	mutex_unlock(&registry_mutex);
-	destroy(clone);
+	if (last)
+		destroy(clone);
 }

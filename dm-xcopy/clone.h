@@ -102,6 +102,9 @@ enum xcopy_offload_state {
 	XCOPY_OFFLOAD_DONE,
 };
 
+/* Bytes for a word of status. Copies, since the module that said it may be unloaded. */
+#define XCOPY_WORD	40
+
 /* Counters of status; each only grows, but for the quarantined ranges. */
 enum xcopy_stat {
 	XCOPY_STAT_OFFLOADED,		/* sectors */
@@ -161,9 +164,9 @@ enum xcopy_stat {
  * @hold_work: ends it
  * @engine: hydration, NULL once complete
  * @offload: state for status, enum xcopy_offload_state
- * @reason: static word for status
- * @copier: static name of the copier used last
- * @last_error: static word
+ * @reason: why @offload is what it is; @lock
+ * @copier: name of the copier used last; @lock
+ * @last_error: of a copy; @lock
  * @watch: counts writes to the source
  * @stats: counters, enum xcopy_stat
  */
@@ -211,9 +214,9 @@ struct xcopy_clone {
 
 	struct xcopy_engine *engine;
 	enum xcopy_offload_state offload;
-	const char *reason;
-	const char *copier;
-	const char *last_error;
+	char reason[XCOPY_WORD];
+	char copier[XCOPY_WORD];
+	char last_error[XCOPY_WORD];
 	struct xcopy_extent_watch *watch;
 	atomic64_t stats[XCOPY_NR_STATS];
 };
@@ -288,7 +291,7 @@ struct xcopy_clone *xcopy_clone_get(const struct xcopy_binding *binding, const c
 /**
  * xcopy_clone_put() - a table lets go; the last one frees the core
  *
- * The last put waits for quarantines (quarantine_ms at the most): the devices
+ * A put that leaves no live table waits for quarantines (quarantine_ms at the most): the devices
  * must not be handed to others while a copy may still land on them.
  *
  * Context: process (destructor); the table is not live.
@@ -329,6 +332,9 @@ void xcopy_clone_set_mode(struct xcopy_clone *clone, enum xcopy_mode mode, const
 
 /** xcopy_clone_event() - raise a dm event soon; any context */
 void xcopy_clone_event(struct xcopy_clone *clone);
+
+/** xcopy_clone_set_word() - set @reason, @copier or @last_error; any context, no locks held */
+void xcopy_clone_set_word(struct xcopy_clone *clone, char *word, const char *text);
 
 /** xcopy_clone_name() - the device's name for log lines; process context */
 const char *xcopy_clone_name(const struct xcopy_clone *clone);

@@ -40,7 +40,7 @@ int xcopy_host_copy(struct xcopy_clone *clone, struct dm_kcopyd_client *kcopyd, 
 	if (!copy.result)
 		xcopy_stat_add(clone, XCOPY_STAT_HOST_COPIED, sectors);
 	else
-		WRITE_ONCE(clone->last_error, copy.result == -EIO ? "destination-write" :
-								    "source-read");
+		xcopy_clone_set_word(clone, clone->last_error, copy.result == -EIO ?
+				     "destination-write" : "source-read");
 	return copy.result;
 }

@@ -24,11 +24,13 @@ struct xcopy_offload;
  * @XCOPY_COPY_FREE: not in use
  * @XCOPY_COPY_RUNNING: its worker copies
  * @XCOPY_COPY_QUARANTINED: it waits until nothing can land on its range any more
+ * @XCOPY_COPY_RELEASING: its quarantine is being ended; counted as quarantined
  */
 enum xcopy_copy_state {
 	XCOPY_COPY_FREE,
 	XCOPY_COPY_RUNNING,
 	XCOPY_COPY_QUARANTINED,
+	XCOPY_COPY_RELEASING,
 };
 
 /**

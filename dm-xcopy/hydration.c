@@ -76,7 +76,7 @@ static void region_failed(struct xcopy_engine *engine, u64 region)
 	if (!count_failure(engine, region))
 		return;
 	xcopy_warn_limit(clone, "Region %llu cannot be copied (%s); given up until enable_hydration",
-			 region, READ_ONCE(clone->last_error));
+			 region, clone->last_error);
 	if (!test_and_set_bit(XCOPY_CLONE_STOPPED_RANGES, &clone->flags))
 		xcopy_clone_event(clone);
 }
@@ -185,7 +185,7 @@ static void copy_by_host(struct xcopy_copy *copy, sector_t sectors)
 	struct xcopy_clone *clone = copy->engine->clone;
 
 	if (!strcmp(clone->copier, "none"))
-		WRITE_ONCE(clone->copier, "host");
+		xcopy_clone_set_word(clone, clone->copier, "host");
 	if (!xcopy_host_copy(clone, copy->engine->kcopyd, copy->position, sectors)) {
 		copy->position += sectors;
 		return;
@@ -287,11 +287,27 @@ static void copy_work(struct work_struct *work)
 	}
 }
 
+/* A release_quarantine message may queue the work again while it runs: once is enough. */
+static bool begin_release(struct xcopy_copy *copy)
+{
+	struct xcopy_clone *clone = copy->engine->clone;
+	bool mine;
+
+	spin_lock_irq(&clone->lock);
+	mine = copy->state == XCOPY_COPY_QUARANTINED;
+	if (mine)
+		copy->state = XCOPY_COPY_RELEASING;
+	spin_unlock_irq(&clone->lock);
+	return mine;
+}
+
 static void release_work(struct work_struct *work)
 {
 	struct xcopy_copy *copy = container_of(to_delayed_work(work), struct xcopy_copy, release);
 	struct xcopy_clone *clone = copy->engine->clone;
 
+	if (!begin_release(copy))
+		return;
 	mark(copy);
 	xcopy_mapping_put(&copy->source);
 	xcopy_mapping_put(&copy->destination);

@@ -152,7 +152,8 @@ static void edge_copied(int read_err, unsigned long write_err, void *context)
 
 	if (read_err || write_err) {
 		WRITE_ONCE(io->error, BLK_STS_IOERR);
-		WRITE_ONCE(io->clone->last_error, read_err ? "source-read" : "destination-write");
+		xcopy_clone_set_word(io->clone, io->clone->last_error,
+				     read_err ? "source-read" : "destination-write");
 	}
 	edge_put(io);
 }

@@ -71,7 +71,7 @@ struct trusted_extents {
  * @paths: keys of paths that were seen to be right, the oldest is replaced
  * @nr_paths: how many were ever added
  * @failed: given up; @reason says why
- * @reason: static word
+ * @reason: a word
  * @verify_next: the next command has to be verified
  * @had_unknown: @unknown_at is valid
  * @unknown_at: jiffies of the last unknown outcome
@@ -86,7 +86,7 @@ struct offload_pair {
 	u64 paths[NR_PATHS];
 	unsigned int nr_paths;
 	bool failed;
-	const char *reason;
+	char reason[XCOPY_WORD];
 	bool verify_next;
 	bool had_unknown;
 	unsigned long unknown_at;
@@ -158,7 +158,7 @@ static void set_state(struct xcopy_clone *clone, enum xcopy_offload_state state,
 	if (clone->offload == XCOPY_OFFLOAD_ON || clone->offload == XCOPY_OFFLOAD_WAITING) {
 		changed = clone->offload != state;
 		clone->offload = state;
-		clone->reason = reason;
+		strscpy(clone->reason, reason, XCOPY_WORD);
 	}
 	spin_unlock_irq(&clone->lock);
 	if (changed)
@@ -172,7 +172,7 @@ static void give_up(struct xcopy_clone *clone, struct offload_pair *p, const cha
 	spin_lock_irq(&clone->lock);
 	first = !p->failed;
 	p->failed = true;
-	p->reason = reason;
+	strscpy(p->reason, reason, XCOPY_WORD);
 	spin_unlock_irq(&clone->lock);
 	if (!first)
 		return;
@@ -492,7 +492,7 @@ static enum step find_path(struct xcopy_clone *clone, struct route *route)
 		give_up(clone, route->pair, reason);
 		return STEP_HOST;
 	default:
-		WRITE_ONCE(clone->last_error, "no-path");
+		xcopy_clone_set_word(clone, clone->last_error, "no-path");
 		return STEP_AGAIN;
 	}
 }
@@ -601,7 +601,8 @@ static enum xcopy_outcome send(struct xcopy_copy *copy, struct route *route, sec
 	if (outcome == XCOPY_UNKNOWN)
 		enter_quarantine(copy, route);
 	if (outcome != XCOPY_DONE)
-		WRITE_ONCE(clone->last_error, p->pair.type->strerror(command.status));
+		xcopy_clone_set_word(clone, clone->last_error,
+				     p->pair.type->strerror(command.status));
 	return outcome;
 }
 
@@ -674,7 +675,7 @@ static enum step copied(struct xcopy_copy *copy, struct route *route, bool verif
 		return STEP_HOST;
 	learn_done(offload, route, took_ms);
 	xcopy_stat_add(clone, XCOPY_STAT_OFFLOADED, route->sectors);
-	WRITE_ONCE(clone->copier, route->pair->pair.type->name);
+	xcopy_clone_set_word(clone, clone->copier, route->pair->pair.type->name);
 	set_state(clone, XCOPY_OFFLOAD_ON, "-");
 	return STEP_DONE;
 }
@@ -898,7 +899,7 @@ void xcopy_offload_reset(struct xcopy_offload *offload)
 	spin_lock_irq(&clone->lock);
 	offload->wanted = NULL;
 	clone->offload = XCOPY_OFFLOAD_ON;
-	clone->reason = "-";
+	strscpy(clone->reason, "-", XCOPY_WORD);
 	list_for_each_entry(p, &offload->pairs, list) {
 		p->failed = !p->pair.type;
 		p->verify_next = true;

@@ -66,13 +66,15 @@ static unsigned int emit_stats(struct xcopy_clone *clone,
 {
 	unsigned int sz = 0;
 
+	spin_lock_irq(&clone->lock);
 	DMEMIT(" %u copier %s offload %s reason %s", 2 * (OTHER_STATS + XCOPY_NR_STATS),
-	       READ_ONCE(clone->copier), offload_word(clone), READ_ONCE(clone->reason));
+	       clone->copier, offload_word(clone), clone->reason);
 	sz += emit_counters(clone, result + sz, maxlen - sz);
 	DMEMIT(" command_kib %u depth %u source_modified %u last_error %s",
 	       engine->command_kib, engine->depth,
 	       test_bit(XCOPY_CLONE_SOURCE_MODIFIED, &clone->flags),
-	       READ_ONCE(clone->last_error));
+	       clone->last_error);
+	spin_unlock_irq(&clone->lock);
 	return sz;
 }
 

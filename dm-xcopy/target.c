@@ -47,14 +47,16 @@ static int parse_region_size(struct xcopy_target *t, const char *word)
 	return 0;
 }
 
-static int check_region_size(struct xcopy_target *t)
+static int check_blocks(struct xcopy_target *t)
 {
 	unsigned int block = max(bdev_logical_block_size(t->destination->bdev),
-				 bdev_logical_block_size(t->source->bdev));
+				 bdev_logical_block_size(t->source->bdev)) >> SECTOR_SHIFT;
 
-	if (!(t->region_sectors & ((block >> SECTOR_SHIFT) - 1)))
-		return 0;
-	return refuse(t->ti, "region size: must be a multiple of the devices' logical block size");
+	if (t->region_sectors & (block - 1))
+		return refuse(t->ti, "region size: must be a multiple of the devices' logical block size");
+	if (t->ti->len & (block - 1))
+		return refuse(t->ti, "length: must be a multiple of the devices' logical block size");
+	return 0;
 }
 
 static int check_devices(struct xcopy_target *t)
@@ -66,10 +68,14 @@ static int check_devices(struct xcopy_target *t)
 		return refuse(ti, "metadata dev: is the destination or the source too; it needs a device of its own");
 	if (t->destination->bdev == t->source->bdev)
 		return refuse(ti, "destination dev: is the source too; it needs a device of its own");
+	if (bdev_read_only(t->destination->bdev))
+		return refuse(ti, "destination dev: is read-only; make it writable");
+	if (bdev_read_only(t->metadata->bdev))
+		return refuse(ti, "metadata dev: is read-only; make it writable");
 	r = check_length(ti, t->destination, "destination dev: is smaller than the target; use one at least as long");
 	if (!r)
 		r = check_length(ti, t->source, "source dev: is smaller than the target; make the target as long as the source");
-	return r ? r : check_region_size(t);
+	return r ? r : check_blocks(t);
 }
 
 static int get_devices(struct xcopy_target *t, struct dm_arg_set *as)
