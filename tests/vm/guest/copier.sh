@@ -77,9 +77,13 @@ partition() {
 	echo "$1p1"
 }
 
+fresh_metadata() {
+	run dd if=/dev/zero of="$META" bs=1M count=8 oflag=direct status=none
+}
+
 # fresh_devices MIB: a source that is random, a destination with other random bytes, no metadata
 fresh_devices() {
-	run dd if=/dev/zero of="$META" bs=1M count=8 oflag=direct status=none
+	fresh_metadata
 	random_fill "$SRC" "$1"
 	random_fill "$DST" "$1"
 }

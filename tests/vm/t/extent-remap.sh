@@ -24,7 +24,7 @@ move() {
 	run dd if=/dev/zero of="$3" bs=512k seek="$4" count=$((mib * 2)) oflag=direct conv=notrunc status=none
 }
 
-# start: extents at the beginning, commands slow enough to meet the moves
+# start KIB-PER-SECOND: extents at the beginning, and hydration slow enough to meet the moves
 start() {
 	copier reset 1
 	run dmsetup create src --table "0 $sectors xcopy-linear $a1 0"
@@ -32,33 +32,41 @@ start() {
 	SRC=/dev/mapper/src DST=/dev/mapper/dst
 	fresh_devices $mib
 	source_sum=$(checksum $SRC $mib)
-	rule from=1 count=0 delay_ms=100
-	clone_create clone $mib "" offload_depth 4 offload_max_kib 1024 offload_segment_blocks 2048
+	rule from=1 count=0 delay_ms=50
+	clone_create clone $mib "" offload_depth 4 offload_max_kib 1024 offload_segment_blocks 2048 \
+		hydration_rate "$1"
+}
+
+# places FIELD: at how many places commands found the extent; FIELD of the log is the sector
+places() {
+	awk -v field="$1" '{ print int($field / 204800) }' $COPIER/log | sort -u | wc -l
 }
 
 finish() {
-	copier rules clear
+	run dmsetup message clone 0 set hydration_rate 0
 	ends_right "$1" clone $mib
 	is "$1: the source still has its bytes" "$(checksum $SRC $mib)" "$source_sum"
 	run dmsetup remove src
 	run dmsetup remove dst
 }
 
-start
+start 3072
 ok "the destination moves: commands were sent before" wait_for 30 copier_exceeds commands 3
 for place in 200 400 600 800; do
 	move dst xcopy-linear "$a2" $((place - 200)) $place
 done
+at_least "the destination moves: commands went to several places" "$(places 5)" 3
 finish "the destination moves"
 
-start
+start 3072
 for place in 200 400 600; do
 	move src xcopy-linear "$a1" $((place - 200)) $place
 done
+at_least "the source moves: commands came from several places" "$(places 3)" 3
 finish "the source moves"
 
 # LVM's own reload puts linear back: the host copies until somebody puts the extent back.
-start
+start 1024
 move dst linear "$a2" 0 200
 ok "linear is back: status says that extents are missing" wait_for 30 status_is reason no-extents
 is "linear is back: offload waits" "$(status_field clone offload)" waiting

@@ -12,7 +12,7 @@ hangs() {
 }
 
 run dmsetup create low --table "0 65536 xcopy-linear $a2 1024"
-run dmsetup create dst --table "0 32768 xcopy-linear /dev/mapper/low 512"
+run dmsetup create dst --table "0 40960 xcopy-linear /dev/mapper/low 512"
 SRC=$a1 DST=/dev/mapper/dst
 fresh_devices 16
 clone_create clone 16 no_hydration

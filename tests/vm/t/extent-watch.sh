@@ -31,5 +31,5 @@ modifies() {
 }
 
 modifies "a write" dd if=/dev/zero of=$SRC bs=4k count=1 oflag=direct status=none
-modifies "a discard" blkdiscard -o 65536 -l 65536 $SRC
-modifies "write-zeroes" blkdiscard -z -o 65536 -l 65536 $SRC
+modifies "a discard" blkdiscard -f -o 65536 -l 65536 $SRC
+modifies "write-zeroes" blkdiscard -f -z -o 65536 -l 65536 $SRC
