@@ -146,6 +146,9 @@ static void what_cannot_be_a_source(void **state)
 	reason_is(&report, "dst_xcopymeta", "metadata");
 	reason_is(&report, "moving", "pvmove");
 	reason_is(&report, "pvmove0", "mirror");
+	report.lvs[0].attr[0] = 'o';
+	reason_is(&report, "src", "snapshots");
+	report.lvs[0].attr[0] = '-';
 	vg = report.vgs;
 	free(vg->lock_type);
 	vg->lock_type = strdup("sanlock");

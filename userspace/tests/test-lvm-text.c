@@ -146,7 +146,8 @@ static void another_group(void **state)
 	parse_is("", LV, LVM_TEXT_BAD);
 	parse_is("vg {\nid = \"" VG_ID "\"\n", LV, LVM_TEXT_BAD);
 	parse_is("v g {\nid = \"" VG_ID "\"\nseqno = 1\n", LV, LVM_TEXT_BAD);
-	/* a PV with the right id is not the VG */
+	/* what belongs to a PV does not belong to the VG */
+	parse_is("vg {\nseqno = 1\nphysical_volumes {\nid = \"" VG_ID "\"\n", LV, LVM_TEXT_BAD);
 	parse_is("vg {\nid = \"x\"\nseqno = 1\nphysical_volumes {\nid = \"" VG_ID "\"\n", LV,
 		 LVM_TEXT_BAD);
 }
