@@ -129,9 +129,7 @@ static int format_metadata(struct clone_plan *plan)
 
 static int take_source(struct clone_plan *plan)
 {
-	const struct lvm_lv *source = lvm_report_uuid(&plan->report, plan->job.source_uuid);
-
-	return step_source_take(&plan->job, source, plan->force);
+	return step_source_take(&plan->job, plan->force);
 }
 
 /* From here on the clone may hold data of its own, so a crash must not undo it. */

@@ -87,6 +87,17 @@ bool runtime_is_locked(const char *kind, const char *job)
 	return locked;
 }
 
+void runtime_unlock(const char *kind, const char *job, int fd)
+{
+	char *path = need_text(RUNTIME_DIRECTORY "/%s-%s", kind, job);
+
+	if (fd >= 0) {
+		unlink(path);
+		close(fd);
+	}
+	free(path);
+}
+
 void runtime_forget(const char *job)
 {
 	static const char *const kinds[] = { "lock", "waiter" };

@@ -7,6 +7,8 @@
  *
  *   lock-<job>     held while a command changes the job
  *   waiter-<job>   held by the job's waiter as long as it lives
+ *   source-<LV>    held while the tags and the permission of a source change: several jobs
+ *                  may share one, and the last one restores it
  *   hide/<name>    udev's rule 12-dm-xcopy.rules does not scan the device-mapper device
  *                  that has this name or UUID
  */
@@ -19,8 +21,8 @@
 
 /**
  * runtime_lock() - take a lock
- * @kind: "lock" or "waiter"
- * @job: job id
+ * @kind: "lock", "waiter" or "source"
+ * @job: job id, or the dm UUID of the source
  * @wait: wait for it, else fail at once
  *
  * Return: a descriptor, to be closed; -1: somebody else has it (only without @wait);
@@ -30,6 +32,9 @@ int runtime_lock(const char *kind, const char *job, bool wait);
 
 /** runtime_is_locked() - does somebody hold it? */
 bool runtime_is_locked(const char *kind, const char *job);
+
+/** runtime_unlock() - remove the file of a lock that is held, and let it go */
+void runtime_unlock(const char *kind, const char *job, int fd);
 
 /** runtime_forget() - remove a job's lock files; its lock is held by the caller */
 void runtime_forget(const char *job);

@@ -104,7 +104,29 @@ static int sync_source(const struct job *job)
 	return device_sync(state.major, state.minor, job->source.lv);
 }
 
-int step_source_take(struct job *job, const struct lvm_lv *source, bool force)
+/* With --dry-run nothing is locked. */
+static int lock_source(const struct job *job, int *lock)
+{
+	*lock = message_dry_run ? -1 : runtime_lock("source", job->source_uuid, true);
+	return *lock < 0 && !message_dry_run ? EXIT_FAILED : 0;
+}
+
+static int check_protected(const struct job *job)
+{
+	struct dm_state state;
+
+	if (message_dry_run)
+		return 0;
+	if (!dm_look(job->source_uuid, &state) || !state.exists)
+		return fail(EXIT_FAILED, "source %s/%s is not active", job->source.vg,
+			    job->source.lv);
+	if (!state.read_only)
+		return fail(EXIT_FAILED, "source %s/%s is still writeable: somebody changed it meanwhile",
+			    job->source.vg, job->source.lv);
+	return 0;
+}
+
+static int take_source(struct job *job, const struct lvm_lv *source, bool force)
 {
 	int code = tag_source(job, source);
 
@@ -119,7 +141,30 @@ int step_source_take(struct job *job, const struct lvm_lv *source, bool force)
 	    is_held(job->source_uuid))
 		code = fail(EXIT_FAILED, "somebody opened source %s/%s meanwhile; close it, or use --force if it is sure not to write",
 			    job->source.vg, job->source.lv);
+	if (!code)
+		code = check_protected(job);
 	return code ? code : sync_source(job);
+}
+
+int step_source_take(struct job *job, bool force)
+{
+	struct lvm_report report;
+	const struct lvm_lv *source;
+	int lock, code = lock_source(job, &lock);
+
+	if (code)
+		return code;
+	/* read again under the lock: another job may just have given it back */
+	code = lvm_load(&report);
+	if (!code) {
+		source = lvm_report_uuid(&report, job->source_uuid);
+		code = source ? take_source(job, source, force) :
+		       fail(EXIT_FAILED, "source %s/%s has vanished", job->source.vg,
+			    job->source.lv);
+		lvm_report_free(&report);
+	}
+	runtime_unlock("source", job->source_uuid, lock);
+	return code;
 }
 
 static int untag_source(const struct job *job, const struct lvm_lv *source, bool last)
@@ -166,29 +211,38 @@ static int restore_source(const struct job *job, const struct lvm_lv *source)
 	return code;
 }
 
-int step_source_release(const struct job *job)
+static int release_source(const struct job *job, const struct lvm_report *report)
 {
 	char *mine = need_text(TAG_SOURCE_FOR "%s", job->id);
-	struct lvm_report report;
-	const struct lvm_lv *source;
-	int code = lvm_load(&report);
-	bool last;
+	const struct lvm_lv *source = lvm_report_uuid(report, job->source_uuid);
+	bool last = !job_source_users(report, job);
+	int code = 0;
 
-	if (code) {
-		free(mine);
-		return code;
-	}
-	source = lvm_report_uuid(&report, job->source_uuid);
-	if (source && has_tag(source, mine)) {
-		last = !job_source_users(&report, job);
+	/* the job before may have left it to this one, which did not come to take it */
+	if (source && (has_tag(source, mine) || (last && lvm_lv_tag(source, TAG_WAS)))) {
 		code = last ? restore_source(job, source) : 0;
 		if (!code)
 			code = untag_source(job, source, last);
-	} else if (!source && lvm_missing(&report) != EXIT_REFUSED) {
+	} else if (!source && lvm_missing(report) != EXIT_REFUSED) {
 		code = EXIT_FAILED;
 	}
-	lvm_report_free(&report);
 	free(mine);
+	return code;
+}
+
+int step_source_release(const struct job *job)
+{
+	struct lvm_report report;
+	int lock, code = lock_source(job, &lock);
+
+	if (code)
+		return code;
+	code = lvm_load(&report);
+	if (!code) {
+		code = release_source(job, &report);
+		lvm_report_free(&report);
+	}
+	runtime_unlock("source", job->source_uuid, lock);
 	return code;
 }
 

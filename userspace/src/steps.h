@@ -15,11 +15,8 @@
 /** step_set_state() - record a new state in the destination's tags */
 int step_set_state(struct job *job, enum job_state state);
 
-/**
- * step_source_take() - record and make the source read-only, active, and written out
- * @source: as LVM reported it
- */
-int step_source_take(struct job *job, const struct lvm_lv *source, bool force);
+/** step_source_take() - record and make the source read-only, active, and written out */
+int step_source_take(struct job *job, bool force);
 
 /** step_source_release() - take the extents out, and undo step_source_take(), for the last job */
 int step_source_release(const struct job *job);
