@@ -134,26 +134,47 @@ static int crash(struct arguments *arguments)
 	return error ? 2 : 0;
 }
 
-/* Log what was found in [sector, end) wherever more than that was allowed. */
+static bool same_content(const struct content *a, const struct record *b)
+{
+	return a->tag == b->kind && a->generation == b->result;
+}
+
+static int log_observed(struct session *session, struct record *record)
+{
+	if (!record->count)
+		return 0;
+	if (log_append(&session->log, record))
+		return -1;
+	model_apply(&session->model, record);
+	return 0;
+}
+
+/*
+ * Log what was found in [sector, end) wherever more than that was allowed, one
+ * record for each run of the same.
+ */
 static int record_choices(struct session *session, const char *buffer, uint64_t sector,
 			  uint64_t end)
 {
+	struct record run = { .type = RECORD_OBSERVED };
 	struct content found;
-	struct record record;
 
 	for (; sector < end; sector++, buffer += SECTOR) {
 		if (model_choices(&session->model, sector) < 2)
 			continue;
 		found = sector_parse(buffer);
-		record = (struct record){
+		if (run.count && run.sector + run.count == sector && same_content(&found, &run)) {
+			run.count++;
+			continue;
+		}
+		if (log_observed(session, &run))
+			return -1;
+		run = (struct record){
 			.type = RECORD_OBSERVED, .kind = found.tag, .sector = sector, .count = 1,
 			.result = found.generation,
 		};
-		if (log_append(&session->log, &record))
-			return -1;
-		model_apply(&session->model, &record);
 	}
-	return 0;
+	return log_observed(session, &run);
 }
 
 static int verify_chunk(struct session *session, char *buffer, uint64_t sector, uint64_t count,
@@ -297,8 +318,8 @@ static void show_record(void *context, const struct record *record)
 	else if (record->type == RECORD_END)
 		printf(" %" PRIu64 " result %" PRIu64, record->id, record->result);
 	else if (record->type == RECORD_OBSERVED)
-		printf(" sector %" PRIu64 " tag %" PRIu32 " generation %" PRIu64, record->sector,
-		       record->kind, record->result);
+		printf(" %" PRIu64 "+%" PRIu64 " tag %" PRIu32 " generation %" PRIu64,
+		       record->sector, record->count, record->kind, record->result);
 	else if (record->type == RECORD_HEADER)
 		printf(" sectors %" PRIu64 " seed %" PRIu64, record->count, record->seed);
 	printf("\n");

@@ -18,6 +18,8 @@
 
 #include "oracle.h"
 
+#define READ_BYTES	(1 << 20)
+
 _Static_assert(sizeof(struct record) == 64, "records fill blocks evenly");
 
 static uint64_t record_hash(const struct record *record)
@@ -103,10 +105,9 @@ int log_create(const char *path, uint64_t seed, uint64_t sectors)
 	return error;
 }
 
-/* Does the block in the tail hold the next record of this log? */
-static bool next_record(struct log *log, struct record *record)
+/* Is @record the next one of this log? */
+static bool is_next(struct log *log, const struct record *record)
 {
-	memcpy(record, log->tail + log->sequence * sizeof(*record) % log->block, sizeof(*record));
 	if (record->hash != record_hash(record) || record->sequence != log->sequence)
 		return false;
 	if (!log->sequence) {
@@ -116,20 +117,44 @@ static bool next_record(struct log *log, struct record *record)
 	return record->seed == log->seed;
 }
 
-static bool load_block(struct log *log)
+/* Many records at a time: a log may lie where each read is a round trip to another machine. */
+static void read_records(struct log *log, void *buffer,
+			 void (*each)(void *, const struct record *), void *context)
 {
-	uint64_t offset = log->sequence * sizeof(struct record);
+	const struct record *record, *end;
+	ssize_t bytes;
 
-	if (offset % log->block)
-		return true;
-	return pread(log->fd, log->tail, log->block, (off_t)offset) == (ssize_t)log->block;
+	do {
+		bytes = pread(log->fd, buffer, READ_BYTES,
+			      (off_t)(log->sequence * sizeof(*record)));
+		record = buffer;
+		end = record + (bytes > 0 ? (size_t)bytes / sizeof(*record) : 0);
+		for (; record < end && is_next(log, record); record++) {
+			each(context, record);
+			log->sequence++;
+		}
+	} while (bytes == READ_BYTES && record == end);
+}
+
+static int read_log(struct log *log, void (*each)(void *, const struct record *), void *context)
+{
+	void *buffer = buffer_alloc(READ_BYTES);
+	uint64_t offset;
+
+	if (!buffer)
+		return -1;
+	read_records(log, buffer, each, context);
+	free(buffer);
+	offset = log->sequence * sizeof(struct record);
+	if (!(offset % log->block))
+		return 0;
+	offset -= offset % log->block;
+	return pread(log->fd, log->tail, log->block, (off_t)offset) == (ssize_t)log->block ? 0 : -1;
 }
 
 int log_open(struct log *log, const char *path, void (*each)(void *, const struct record *),
 	     void *context)
 {
-	struct record record;
-
 	*log = (struct log){ 0 };
 	if (open_backing(log, path, 0)) {
 		fprintf(stderr, "xcopy-oracle: cannot open log %s: %s\n", path, strerror(errno));
@@ -137,11 +162,7 @@ int log_open(struct log *log, const char *path, void (*each)(void *, const struc
 	}
 	if (claim(log, path))
 		return -1;
-	while (load_block(log) && next_record(log, &record)) {
-		each(context, &record);
-		log->sequence++;
-	}
-	if (log->sequence)
+	if (!read_log(log, each, context) && log->sequence)
 		return 0;
 	fprintf(stderr, "xcopy-oracle: %s holds no log; make one with \"init\"\n", path);
 	return -1;

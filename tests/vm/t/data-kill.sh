@@ -7,8 +7,8 @@
 . "$XCOPY_SRC/tests/tools/clone-lib.sh"
 
 # Two at a time: one copied by the storage, one by the host.
-nvme_args=(6 hydration_rate 3072 hydration_floor 1024 quarantine_ms 2000)
-host_args=(6 hydration_rate 1024 hydration_floor 512 commit_ms 200)
+nvme_args=(6 hydration_rate 512 hydration_floor 512 quarantine_ms 2000)
+host_args=(6 hydration_rate 128 hydration_floor 128 commit_ms 200)
 
 meta=$(slice meta "$(disk s0)" 0 16384)
 plain_disks plain 65543 65536
@@ -57,11 +57,12 @@ case $PHASE in
 	;;
 4)
 	activate_both
-	ok "the second was in the middle" clone_in_the_middle
+	ok "by host: in the middle" clone_in_the_middle
 	ok "by host: I/O afterwards" clone_io --seconds 2
 	run dmsetup message "$NAME" 0 set hydration_rate 0
 	clone_finish 60 "by host"
 	offloaded
+	ok "offloaded: in the middle" clone_in_the_middle
 	ok "offloaded: I/O afterwards" clone_io --seconds 2
 	run dmsetup message "$NAME" 0 set hydration_rate 0
 	clone_finish 60 offloaded
