@@ -12,8 +12,13 @@
 
 #define DM_MSG_PREFIX XCOPY_MSG_PREFIX
 
-/* All cores; held while one is made, so that two tables never make two of one device. */
-static DEFINE_MUTEX(registry_mutex);
+/*
+ * All cores. The spinlock protects the list and each core's users and newest table. The
+ * mutex is held while a core is made, which does I/O, so that two tables never make two of
+ * one device; whoever suspends or destroys a table does not take it.
+ */
+static DEFINE_MUTEX(create_mutex);
+static DEFINE_SPINLOCK(registry_lock);
 static LIST_HEAD(registry);
 
 const char *xcopy_clone_name(const struct xcopy_clone *clone)
@@ -79,6 +84,7 @@ static void release_hold(struct xcopy_clone *clone)
 	xcopy_stat_add(clone, XCOPY_STAT_QUARANTINED, -1);
 	xcopy_commit_close(clone);
 	xcopy_range_unlock(&clone->locks, &clone->hold);
+	wake_up_all(&clone->drained);
 }
 
 static void hold_work(struct work_struct *work)
@@ -120,12 +126,18 @@ void xcopy_clone_release_quarantine(struct xcopy_clone *clone)
 	mutex_unlock(&clone->commit_mutex);
 }
 
+/* Idle: it may take longer than the hung-task limit, and that is right. */
+static void wait_until_nothing_lands(struct xcopy_clone *clone)
+{
+	if (clone->engine)
+		xcopy_engine_wait_quarantine(clone);
+	wait_event_idle(clone->drained, !READ_ONCE(clone->holding));
+}
+
 /* ---- completion ---- */
 
 static bool all_in_place(struct xcopy_clone *clone)
 {
-	if (!test_bit(XCOPY_CLONE_PREPARED, &clone->flags))
-		return false;
 	if (xcopy_metadata_nr_hydrated(clone->md) != clone->nr_regions)
 		return false;
 	if (xcopy_metadata_dirty(clone->md)) {
@@ -135,15 +147,10 @@ static bool all_in_place(struct xcopy_clone *clone)
 	return !xcopy_range_busy(&clone->locks);
 }
 
-static void drop_page_cache(struct block_device *bdev)
-{
-	sync_blockdev(bdev);
-	invalidate_bdev(bdev);
-}
-
 static void become_complete(struct xcopy_clone *clone)
 {
-	drop_page_cache(clone->destination);
+	/* Only what is clean: a dirty page is older than what the clone has written since. */
+	invalidate_bdev(clone->destination);
 	if (xcopy_commit_complete(clone))
 		return;
 	set_bit(XCOPY_CLONE_COMPLETE, &clone->flags);
@@ -175,10 +182,18 @@ static void free_engine(struct xcopy_clone *clone)
 	mutex_unlock(&clone->commit_mutex);
 }
 
-void xcopy_clone_check_complete(struct xcopy_clone *clone)
+static bool may_complete(const struct xcopy_clone *clone)
 {
-	if (!clone->engine || !test_bit(XCOPY_CLONE_RUNNING, &clone->flags) ||
-	    xcopy_mode(clone) != XCOPY_RW)
+	return READ_ONCE(clone->engine) && test_bit(XCOPY_CLONE_RUNNING, &clone->flags) &&
+	       xcopy_mode(clone) == XCOPY_RW &&
+	       xcopy_metadata_nr_hydrated(clone->md) == clone->nr_regions;
+}
+
+static void complete_work(struct work_struct *work)
+{
+	struct xcopy_clone *clone = container_of(work, struct xcopy_clone, complete_work);
+
+	if (!may_complete(clone))
 		return;
 	if (!xcopy_complete(clone) && all_in_place(clone))
 		become_complete(clone);
@@ -186,23 +201,13 @@ void xcopy_clone_check_complete(struct xcopy_clone *clone)
 		free_engine(clone);
 }
 
-/* ---- going live, and back ---- */
-
-static void prepare_work(struct work_struct *work)
+void xcopy_clone_check_complete(struct xcopy_clone *clone)
 {
-	struct xcopy_clone *clone = container_of(work, struct xcopy_clone, prepare_work);
-
-	/* What udev or blkid read from the destination would come back later. */
-	drop_page_cache(clone->destination);
-	if (test_bit(XCOPY_CLONE_OFFLOAD, &clone->flags))
-		xcopy_offload_prepare(clone);
-	set_bit(XCOPY_CLONE_PREPARED, &clone->flags);
-	rcu_read_lock();
-	if (!xcopy_complete(clone))
-		xcopy_engine_kick(clone);
-	rcu_read_unlock();
-	xcopy_commit_kick(clone);
+	if (may_complete(clone))
+		queue_work(system_long_wq, &clone->complete_work);
 }
+
+/* ---- going live, and back ---- */
 
 static void take_arguments(struct xcopy_clone *clone, const struct xcopy_arguments *args)
 {
@@ -213,13 +218,10 @@ static void take_arguments(struct xcopy_clone *clone, const struct xcopy_argumen
 	WRITE_ONCE(clone->args.features, args->features);
 	assign_bit(XCOPY_CLONE_HYDRATION, &clone->flags,
 		   !xcopy_feature(args, XCOPY_NO_HYDRATION));
-	if (xcopy_feature(args, XCOPY_NO_OFFLOAD)) {
+	if (xcopy_feature(args, XCOPY_NO_OFFLOAD))
 		xcopy_clone_disable_offload(clone, "table");
-	} else if (!test_bit(XCOPY_CLONE_OFFLOAD, &clone->flags)) {
-		/* Its module may have to be loaded before the first copy. */
-		clear_bit(XCOPY_CLONE_PREPARED, &clone->flags);
+	else if (!test_bit(XCOPY_CLONE_OFFLOAD, &clone->flags))
 		xcopy_clone_enable_offload(clone);
-	}
 }
 
 void xcopy_clone_disable_offload(struct xcopy_clone *clone, const char *reason)
@@ -249,10 +251,10 @@ void xcopy_clone_start(struct xcopy_clone *clone, struct dm_target *ti,
 	WRITE_ONCE(clone->ti, ti);
 	spin_unlock_irq(&clone->lock);
 	take_arguments(clone, args);
+	/* What udev or blkid read since the constructor would come back later. */
+	invalidate_bdev(clone->destination);
 	xcopy_clone_unquiesce(clone);
 	queue_work(clone->wq, &clone->event_work);
-	if (!test_bit(XCOPY_CLONE_PREPARED, &clone->flags))
-		queue_work(system_long_wq, &clone->prepare_work);
 }
 
 void xcopy_clone_quiesce(struct xcopy_clone *clone)
@@ -272,27 +274,23 @@ void xcopy_clone_unquiesce(struct xcopy_clone *clone)
 	mod_delayed_work(clone->wq, &clone->commit_timer, 0);
 }
 
-static bool shared(struct xcopy_clone *clone)
+/* The clone is not running any more: nothing that is queued from here on does anything. */
+static void settle_works(struct xcopy_clone *clone)
 {
-	bool shared;
-
-	mutex_lock(&registry_mutex);
-	shared = clone->users > 1;
-	mutex_unlock(&registry_mutex);
-	return shared;
+	cancel_delayed_work_sync(&clone->commit_timer);
+	flush_work(&clone->commit_work);
+	cancel_work_sync(&clone->complete_work);
 }
 
 void xcopy_clone_stop(struct xcopy_clone *clone)
 {
-	cancel_work_sync(&clone->prepare_work);
-	cancel_delayed_work_sync(&clone->commit_timer);
-	/* It completes nothing any more, since the clone is not running. */
-	flush_work(&clone->commit_work);
+	settle_works(clone);
 	if (clone->engine) {
 		xcopy_engine_drain(clone);
-		if (!shared(clone))
-			xcopy_engine_wait_quarantine(clone);
-		flush_work(&clone->commit_work);
+		/* Another table inherits what may still land; see also xcopy_clone_put(). */
+		if (READ_ONCE(clone->users) == 1)
+			wait_until_nothing_lands(clone);
+		settle_works(clone);
 		if (!xcopy_complete(clone))
 			xcopy_commit_settle(clone);
 	}
@@ -308,6 +306,9 @@ static void destroy(struct xcopy_clone *clone)
 {
 	cancel_delayed_work_sync(&clone->hold_work);
 	cancel_delayed_work_sync(&clone->commit_timer);
+	cancel_work_sync(&clone->complete_work);
+	cancel_work_sync(&clone->commit_work);
+	cancel_work_sync(&clone->io_work);
 	cancel_work_sync(&clone->event_work);
 	if (!IS_ERR_OR_NULL(clone->engine))
 		xcopy_engine_destroy(clone->engine);
@@ -328,6 +329,7 @@ static void destroy(struct xcopy_clone *clone)
 static void init_plain(struct xcopy_clone *clone, const struct xcopy_binding *binding)
 {
 	clone->md_disk = binding->md_disk;
+	clone->newest = binding->table;
 	clone->metadata = binding->metadata;
 	clone->destination = binding->destination;
 	clone->source = binding->source;
@@ -346,21 +348,28 @@ static void init_plain(struct xcopy_clone *clone, const struct xcopy_binding *bi
 	INIT_LIST_HEAD(&clone->ready);
 	INIT_WORK(&clone->io_work, xcopy_io_work);
 	INIT_WORK(&clone->event_work, event_work);
-	INIT_WORK(&clone->prepare_work, prepare_work);
+	INIT_WORK(&clone->complete_work, complete_work);
 	INIT_DELAYED_WORK(&clone->hold_work, hold_work);
 	xcopy_commit_init(clone);
 }
 
 /*
  * Reads and edges of writes take the source's blocks from the device from the first
- * bio on: what is in its page cache has to be there before.
+ * bio on: what is in its page cache has to be there before. What is in the
+ * destination's must not get there afterwards.
  */
 static int write_out(const struct xcopy_binding *binding, const char **error)
 {
 	int r = sync_blockdev(binding->source);
 
-	if (r)
+	if (r) {
 		*error = "source dev: what is in its page cache cannot be written out";
+		return r;
+	}
+	r = sync_blockdev(binding->destination);
+	if (r)
+		*error = "destination dev: what is in its page cache cannot be written out";
+	invalidate_bdev(binding->destination);
 	return r;
 }
 
@@ -478,29 +487,49 @@ static const char *mismatch(const struct xcopy_clone *clone, const struct xcopy_
 	return NULL;
 }
 
-static struct xcopy_clone *bind(struct xcopy_clone *clone, const struct xcopy_binding *binding,
-				const char **error)
+static int not_bindable(const struct xcopy_clone *clone, const struct xcopy_binding *binding,
+			const char **error)
 {
 	*error = "metadata dev: is a device of another clone; use one that is free";
-	if (clone->md_disk != binding->md_disk)
-		return ERR_PTR(-EBUSY);
+	if (clone->md_disk != binding->md_disk || clone->newest == binding->table)
+		return -EBUSY;
 	*error = mismatch(clone, binding);
-	if (*error)
-		return ERR_PTR(-EINVAL);
-	clone->users++;
-	return clone;
+	return *error ? -EINVAL : 0;
+}
+
+/* Return: NULL if there is no core of this metadata device. */
+static struct xcopy_clone *bind(const struct xcopy_binding *binding, const char **error)
+{
+	struct xcopy_clone *clone;
+	int r = 0;
+
+	spin_lock(&registry_lock);
+	clone = find(binding->metadata);
+	if (clone)
+		r = not_bindable(clone, binding, error);
+	if (clone && !r) {
+		clone->users++;
+		clone->newest = binding->table;
+	}
+	spin_unlock(&registry_lock);
+	return r ? ERR_PTR(r) : clone;
 }
 
 static struct xcopy_clone *make(const struct xcopy_binding *binding, const char **error)
 {
 	struct xcopy_clone *clone;
 
+	spin_lock(&registry_lock);
 	*error = conflict(binding);
+	spin_unlock(&registry_lock);
 	if (*error)
 		return ERR_PTR(-EBUSY);
 	clone = create(binding, error);
-	if (!IS_ERR(clone))
-		list_add(&clone->list, &registry);
+	if (IS_ERR(clone))
+		return clone;
+	spin_lock(&registry_lock);
+	list_add(&clone->list, &registry);
+	spin_unlock(&registry_lock);
 	return clone;
 }
 
@@ -508,14 +537,15 @@ struct xcopy_clone *xcopy_clone_get(const struct xcopy_binding *binding, const c
 {
 	struct xcopy_clone *clone;
 
-	mutex_lock(&registry_mutex);
-	clone = find(binding->metadata);
-	clone = clone ? bind(clone, binding, error) : make(binding, error);
-	mutex_unlock(&registry_mutex);
+	mutex_lock(&create_mutex);
+	clone = bind(binding, error);
+	if (!clone)
+		clone = make(binding, error);
+	mutex_unlock(&create_mutex);
 	return clone;
 }
 
-void xcopy_clone_put(struct xcopy_clone *clone)
+void xcopy_clone_put(struct xcopy_clone *clone, const struct dm_table *table)
 {
 	bool last;
 
@@ -524,14 +554,16 @@ void xcopy_clone_put(struct xcopy_clone *clone)
 	 * holds for a table which is not the last: it may have been why the other one's
 	 * xcopy_clone_stop() did not wait, and another target may now be resumed in its place.
 	 */
-	if (!READ_ONCE(clone->ti) && clone->engine)
-		xcopy_engine_wait_quarantine(clone);
+	if (!READ_ONCE(clone->ti))
+		wait_until_nothing_lands(clone);
 
-	mutex_lock(&registry_mutex);
+	spin_lock(&registry_lock);
+	if (clone->newest == table)
+		clone->newest = NULL;
 	last = !--clone->users;
 	if (last)
 		list_del(&clone->list);
-	mutex_unlock(&registry_mutex);
+	spin_unlock(&registry_lock);
 	if (last)
 		destroy(clone);
 }

@@ -18,7 +18,7 @@
  *
  * Locks, outermost first; each file's own are described there:
  *
- *   registry mutex (clone.c)  >  clone->commit_mutex  >  clone->lock (spinlock,
+ *   create mutex (clone.c)  >  clone->commit_mutex  >  clone->lock (spinlock,
  *   interrupts off)  >  clone->locks.lock (spinlock, interrupts off)
  *
  * Who may use the bitmap and the engine: everything between "not complete" seen
@@ -69,7 +69,6 @@ enum xcopy_mode {
  *	copies may start
  * @XCOPY_CLONE_HYDRATION: background hydration is enabled
  * @XCOPY_CLONE_OFFLOAD: offload is enabled
- * @XCOPY_CLONE_PREPARED: the page caches were dealt with
  * @XCOPY_CLONE_COMPLETE: all hydrated and committed: I/O goes straight through
  * @XCOPY_CLONE_EVENT: a dm event is due
  * @XCOPY_CLONE_SOURCE_MODIFIED: somebody wrote to the source
@@ -79,7 +78,6 @@ enum xcopy_clone_flag {
 	XCOPY_CLONE_RUNNING,
 	XCOPY_CLONE_HYDRATION,
 	XCOPY_CLONE_OFFLOAD,
-	XCOPY_CLONE_PREPARED,
 	XCOPY_CLONE_COMPLETE,
 	XCOPY_CLONE_EVENT,
 	XCOPY_CLONE_SOURCE_MODIFIED,
@@ -122,8 +120,9 @@ enum xcopy_stat {
 /**
  * struct xcopy_clone - one clone
  * @list: the registry's
- * @users: tables bound to it; registry mutex
+ * @users: tables bound to it; registry lock
  * @md_disk: gendisk of the mapped device, to tell a reload from a second device
+ * @newest: the table bound last, NULL once it is gone; registry lock
  * @metadata: metadata device; its dm_dev is held by every bound table
  * @destination: destination device, as above
  * @source: source device, as above
@@ -148,8 +147,7 @@ enum xcopy_stat {
  * @commit_mutex: the committer
  * @commit_work: commits for @flushes and @durable
  * @commit_timer: periodic commit
- * @prepare_work: what may not be done by a WQ_MEM_RECLAIM worker: page caches,
- *	loading modules
+ * @complete_work: ends hydration; no WQ_MEM_RECLAIM worker, for it waits for others
  * @flushes: flush bios that wait for a commit
  * @durable: struct xcopy_io of FUA writes that wait for a commit
  * @commit_pending: a prepared commit failed to be written and is repeated;
@@ -158,7 +156,7 @@ enum xcopy_stat {
  * @outstanding: commands in flight and quarantines; @lock
  * @commands: commands in flight alone; @lock
  * @open_used: a command was sent since the last commit; @lock
- * @drained: woken when @commands becomes 0
+ * @drained: woken when @commands becomes 0, and when @holding ends
  * @hold: range over everything, after an activation with the flag set
  * @holding: @hold is held; @lock
  * @hold_work: ends it
@@ -174,6 +172,7 @@ struct xcopy_clone {
 	struct list_head list;
 	unsigned int users;
 	struct gendisk *md_disk;
+	const struct dm_table *newest;
 	struct block_device *metadata;
 	struct block_device *destination;
 	struct block_device *source;
@@ -199,7 +198,7 @@ struct xcopy_clone {
 	struct mutex commit_mutex; /* see above */
 	struct work_struct commit_work;
 	struct delayed_work commit_timer;
-	struct work_struct prepare_work;
+	struct work_struct complete_work;
 	struct bio_list flushes;
 	struct list_head durable;
 	bool commit_pending;
@@ -259,6 +258,7 @@ static inline void xcopy_stat_add(struct xcopy_clone *clone, enum xcopy_stat sta
 /**
  * struct xcopy_binding - what a table brings to its core
  * @md_disk: gendisk of the mapped device
+ * @table: the table
  * @metadata: metadata device, opened by the table
  * @destination: destination device, as above
  * @source: source device, as above
@@ -268,6 +268,7 @@ static inline void xcopy_stat_add(struct xcopy_clone *clone, enum xcopy_stat sta
  */
 struct xcopy_binding {
 	struct gendisk *md_disk;
+	const struct dm_table *table;
 	struct block_device *metadata;
 	struct block_device *destination;
 	struct block_device *source;
@@ -296,7 +297,7 @@ struct xcopy_clone *xcopy_clone_get(const struct xcopy_binding *binding, const c
  *
  * Context: process (destructor); the table is not live.
  */
-void xcopy_clone_put(struct xcopy_clone *clone);
+void xcopy_clone_put(struct xcopy_clone *clone, const struct dm_table *table);
 
 /**
  * xcopy_clone_start() - a table goes live
@@ -345,7 +346,7 @@ void xcopy_clone_disable_offload(struct xcopy_clone *clone, const char *reason);
 /** xcopy_clone_enable_offload() - use them (again), whatever was given up before; process */
 void xcopy_clone_enable_offload(struct xcopy_clone *clone);
 
-/** xcopy_clone_check_complete() - finish if nothing is left to do; called by the commit worker */
+/** xcopy_clone_check_complete() - finish soon if nothing seems left to do; any context */
 void xcopy_clone_check_complete(struct xcopy_clone *clone);
 
 /**
@@ -507,7 +508,8 @@ void xcopy_engine_status(struct xcopy_clone *clone, struct xcopy_engine_status *
 /**
  * xcopy_offload_prepare() - load the copiers that the devices call for
  *
- * Context: process that may load modules: no WQ_MEM_RECLAIM worker.
+ * Context: process that may load modules, and that no suspend waits for: loading may
+ * read from a file system on the clone.
  */
 void xcopy_offload_prepare(struct xcopy_clone *clone);
 

@@ -177,6 +177,27 @@ static bool needs_commit(struct xcopy_clone *clone)
 	return xcopy_metadata_dirty(clone->md) || open_is_idle(clone);
 }
 
+/*
+ * Once a period, look at everything that may have been left undone: a region that was
+ * locked when the planner came by, and whose owner did not hydrate it, has no other
+ * way to be noticed.
+ */
+static void look_around(struct xcopy_clone *clone)
+{
+	bool all = xcopy_metadata_nr_hydrated(clone->md) == clone->nr_regions;
+	bool commit = all;
+
+	rcu_read_lock();
+	if (!xcopy_complete(clone)) {
+		commit |= needs_commit(clone);
+		if (!all)
+			xcopy_engine_kick(clone);
+	}
+	rcu_read_unlock();
+	if (commit)
+		xcopy_commit_kick(clone);
+}
+
 static void commit_timer(struct work_struct *work)
 {
 	struct xcopy_clone *clone = container_of(to_delayed_work(work), struct xcopy_clone,
@@ -185,9 +206,9 @@ static void commit_timer(struct work_struct *work)
 	if (!test_bit(XCOPY_CLONE_RUNNING, &clone->flags) || !READ_ONCE(clone->engine))
 		return;
 	notice_source_writes(clone);
-	if (xcopy_complete(clone) || needs_commit(clone) ||
-	    xcopy_metadata_nr_hydrated(clone->md) == clone->nr_regions)
-		xcopy_commit_kick(clone);
+	look_around(clone);
+	if (test_bit(XCOPY_CLONE_EVENT, &clone->flags))
+		xcopy_clone_event(clone);
 	queue_delayed_work(clone->wq, &clone->commit_timer,
 			   msecs_to_jiffies(xcopy_number(&clone->args, XCOPY_COMMIT_MS)));
 }
@@ -264,6 +285,8 @@ int xcopy_commit_open(struct xcopy_clone *clone)
 	unsigned int quarantine_ms = xcopy_number(&clone->args, XCOPY_QUARANTINE_MS);
 	int r = 0;
 
+	if (xcopy_mode(clone) != XCOPY_RW)
+		return -EROFS;
 	if (count_command(clone, false))
 		return 0;
 	mutex_lock(&clone->commit_mutex);

@@ -52,28 +52,40 @@ static struct xcopy_failed_region *add_failed(struct xcopy_engine *engine, u64 r
 	return failed;
 }
 
-/* Return: is it given up now (or are there too many to keep count of)? */
-static bool count_failure(struct xcopy_engine *engine, u64 region)
+/* Return: how often it has failed now; 0 if there are too many to keep count of. */
+static unsigned int count_failure(struct xcopy_engine *engine, u64 region)
 {
 	struct xcopy_failed_region *failed;
-	bool stopped = true;
+	unsigned int attempts = 0;
 
 	spin_lock_irq(&engine->clone->lock);
 	failed = add_failed(engine, region);
 	if (failed) {
-		failed->attempts++;
-		failed->retry_at = jiffies + (HZ << failed->attempts) / 2;
-		stopped = failed->attempts == FAILED_ATTEMPTS;
+		attempts = ++failed->attempts;
+		failed->retry_at = jiffies + (HZ << attempts) / 2;
 	}
 	spin_unlock_irq(&engine->clone->lock);
-	return stopped;
+	return attempts;
+}
+
+/* Something larger is wrong than some blocks: trying on would only be a storm of errors. */
+static void stop_hydration(struct xcopy_clone *clone)
+{
+	if (!test_and_clear_bit(XCOPY_CLONE_HYDRATION, &clone->flags))
+		return;
+	xcopy_err(clone, "Too many regions cannot be copied (%s); hydration stops until enable_hydration",
+		  clone->last_error);
+	xcopy_clone_event(clone);
 }
 
 static void region_failed(struct xcopy_engine *engine, u64 region)
 {
 	struct xcopy_clone *clone = engine->clone;
+	unsigned int attempts = count_failure(engine, region);
 
-	if (!count_failure(engine, region))
+	if (!attempts)
+		stop_hydration(clone);
+	if (attempts != FAILED_ATTEMPTS)
 		return;
 	xcopy_warn_limit(clone, "Region %llu cannot be copied (%s); given up until enable_hydration",
 			 region, clone->last_error);
@@ -191,22 +203,24 @@ static void copy_by_host(struct xcopy_copy *copy, sector_t sectors)
 		return;
 	}
 	copy->failed = true;
-	/* In quarantine no bits are set: what is left is copied once that is over. */
-	if (!copy->quarantined)
-		host_copy_around(copy, copy->position, sectors);
+	host_copy_around(copy, copy->position, sectors);
 }
 
+/*
+ * A copy in quarantine holds references on the extents: no more I/O through the clone's
+ * devices. What is left of its range is planned again afterwards.
+ */
 static void copy_step(struct xcopy_copy *copy, sector_t end)
 {
+	struct xcopy_clone *clone = copy->engine->clone;
 	bool by_host;
 	sector_t sectors = xcopy_offload_copy(copy, copy->position, end - copy->position, &by_host);
 
-	if (by_host)
-		copy_by_host(copy, sectors);
-	else
+	if (!by_host)
 		copy->position += sectors;
-	if (!copy->quarantined)
-		mark(copy);
+	else if (!copy->quarantined && !stopping(clone))
+		copy_by_host(copy, min_t(sector_t, sectors, XCOPY_HOST_SECTORS));
+	mark(copy);
 }
 
 static void copy_all(struct xcopy_copy *copy)
@@ -215,14 +229,14 @@ static void copy_all(struct xcopy_copy *copy)
 	sector_t end = xcopy_region_end(clone, copy->end);
 	unsigned int noio = memalloc_noio_save();
 
-	while (copy->position < end && !copy->failed && !stopping(clone))
+	while (copy->position < end && !copy->failed && !copy->quarantined && !stopping(clone))
 		copy_step(copy, end);
 	memalloc_noio_restore(noio);
 }
 
 static bool may_plan(const struct xcopy_clone *clone)
 {
-	return test_bit(XCOPY_CLONE_PREPARED, &clone->flags) && !stopping(clone);
+	return !stopping(clone);
 }
 
 static void kick(struct xcopy_engine *engine)
@@ -308,7 +322,6 @@ static void release_work(struct work_struct *work)
 
 	if (!begin_release(copy))
 		return;
-	mark(copy);
 	xcopy_mapping_put(&copy->source);
 	xcopy_mapping_put(&copy->destination);
 	xcopy_commit_close(clone);
@@ -379,18 +392,39 @@ static bool claim_request(struct xcopy_engine *engine, struct xcopy_copy *copy, 
 		return false;
 
 	claimed = claim(engine, copy, first, end, max, true);
+	if (claimed)
+		first = copy->end;
+	/* What is left may just be locked by others: the request stays. */
+	if (xcopy_metadata_next_unhydrated(clone->md, first) >= end)
+		end = 0;
 	spin_lock_irq(&clone->lock);
-	engine->request_first = claimed ? copy->end : 0;
-	engine->request_end = claimed && copy->end < end ? end : 0;
+	engine->request_first = first;
+	engine->request_end = end;
 	spin_unlock_irq(&clone->lock);
 	return claimed;
+}
+
+static bool claim_failed(struct xcopy_engine *engine, struct xcopy_copy *copy,
+			 unsigned long *delay)
+{
+	u64 region;
+
+	while ((region = due_failed(engine, delay)) != NO_REGION) {
+		if (claim(engine, copy, region, region + 1, 1, true))
+			return true;
+		/* Locked now; or an overwrite has hydrated it. */
+		if (!xcopy_metadata_hydrated(engine->clone->md, region))
+			return false;
+		forget_failure(engine, region, region + 1);
+	}
+	return false;
 }
 
 static bool claim_next(struct xcopy_engine *engine, struct xcopy_copy *copy, u64 max,
 		       unsigned long *delay)
 {
 	struct xcopy_clone *clone = engine->clone;
-	u64 from = READ_ONCE(engine->hint), failed;
+	u64 from = READ_ONCE(engine->hint);
 
 	if (claim_request(engine, copy, max))
 		return true;
@@ -406,8 +440,7 @@ static bool claim_next(struct xcopy_engine *engine, struct xcopy_copy *copy, u64
 		engine->cursor = copy->end;
 		return true;
 	}
-	failed = due_failed(engine, delay);
-	return failed != NO_REGION && claim(engine, copy, failed, failed + 1, 1, true);
+	return claim_failed(engine, copy, delay);
 }
 
 static bool user_busy(const struct xcopy_clone *clone)
@@ -431,6 +464,7 @@ static u64 copy_regions(const struct xcopy_engine *engine)
 {
 	const struct xcopy_clone *clone = engine->clone;
 	u64 batch = xcopy_number(&clone->args, XCOPY_HYDRATION_BATCH_SIZE);
+	u64 threshold = xcopy_number(&clone->args, XCOPY_HYDRATION_THRESHOLD);
 	sector_t sectors = xcopy_offload_sectors(engine->offload);
 	unsigned int rate = rate_now(clone);
 	u64 regions;
@@ -439,6 +473,8 @@ static u64 copy_regions(const struct xcopy_engine *engine)
 	if (rate)
 		sectors = min_t(sector_t, sectors, rate / 2);
 	regions = max_t(u64, sectors >> clone->region_shift, 1);
+	if (threshold)
+		regions = min(regions, threshold);
 	return batch ? min(regions, batch) : regions;
 }
 
@@ -589,7 +625,8 @@ void xcopy_engine_drain(struct xcopy_clone *clone)
 	struct xcopy_engine *engine = clone->engine;
 
 	cancel_delayed_work_sync(&engine->planner);
-	wait_event(engine->idle, none_running(engine));
+	/* Idle: a command may take as long as the transport's error handling. */
+	wait_event_idle(engine->idle, none_running(engine));
 }
 
 void xcopy_engine_wait_quarantine(struct xcopy_clone *clone)

@@ -365,7 +365,7 @@ static int map_write_like(struct xcopy_clone *clone, struct xcopy_io *io, struct
 
 static int map_hydrating(struct xcopy_clone *clone, struct xcopy_io *io, struct bio *bio)
 {
-	if (bio->bi_opf & REQ_PREFLUSH)
+	if ((bio->bi_opf & REQ_PREFLUSH) || !bio_sectors(bio))
 		return map_flush(clone, bio);
 
 	switch (bio_op(bio)) {

@@ -73,6 +73,7 @@ struct trusted_extents {
  * @failed: given up; @reason says why
  * @reason: a word
  * @verify_next: the next command has to be verified
+ * @verify_since: jiffies when that was found; commands sent before do not count
  * @had_unknown: @unknown_at is valid
  * @unknown_at: jiffies of the last unknown outcome
  * @range_failures: ranges refused in a row
@@ -88,6 +89,7 @@ struct offload_pair {
 	bool failed;
 	char reason[XCOPY_WORD];
 	bool verify_next;
+	unsigned long verify_since;
 	bool had_unknown;
 	unsigned long unknown_at;
 	unsigned int range_failures;
@@ -161,8 +163,9 @@ static void set_state(struct xcopy_clone *clone, enum xcopy_offload_state state,
 		strscpy(clone->reason, reason, XCOPY_WORD);
 	}
 	spin_unlock_irq(&clone->lock);
+	/* Not more often than once a commit: a volume that is in part without extents toggles. */
 	if (changed)
-		xcopy_clone_event(clone);
+		set_bit(XCOPY_CLONE_EVENT, &clone->flags);
 }
 
 static void give_up(struct xcopy_clone *clone, struct offload_pair *p, const char *reason)
@@ -205,6 +208,7 @@ static struct offload_pair *alloc_pair(struct gendisk *source, struct gendisk *d
 	if (!p)
 		return NULL;
 	INIT_LIST_HEAD(&p->trusted);
+	p->verify_since = jiffies - 1;
 	get_device(disk_to_dev(source));
 	get_device(disk_to_dev(destination));
 	p->pair.source = source;
@@ -360,6 +364,12 @@ static bool path_trusted(const struct offload_pair *p, u64 key)
 	return false;
 }
 
+static void demand_verification(struct offload_pair *p)
+{
+	p->verify_next = true;
+	p->verify_since = jiffies;
+}
+
 static bool must_verify(struct xcopy_clone *clone, const struct route *route)
 {
 	const struct offload_pair *p = route->pair;
@@ -381,7 +391,8 @@ static void trust(struct xcopy_clone *clone, const struct route *route)
 	struct offload_pair *p = route->pair;
 
 	spin_lock_irq(&clone->lock);
-	p->verify_next = false;
+	if (time_after(route->sent_at, p->verify_since))
+		p->verify_next = false;
 	if (!path_trusted(p, route->path.key))
 		p->paths[p->nr_paths++ % NR_PATHS] = route->path.key;
 	if (extents && !extents_trusted(p, route)) {
@@ -712,7 +723,7 @@ static enum step unknown_outcome(struct xcopy_offload *offload, struct route *ro
 		 time_before(jiffies, p->unknown_at + PROBATION);
 	p->had_unknown = true;
 	p->unknown_at = jiffies;
-	p->verify_next = true;
+	demand_verification(p);
 	xcopy_limits_minimum(&p->limits);
 	note_size(offload, p);
 	spin_unlock_irq(&clone->lock);
@@ -787,6 +798,14 @@ static enum step command(struct xcopy_copy *copy, struct route *route)
 	return judge(copy, route, outcome, segment);
 }
 
+static bool usable(const struct xcopy_copy *copy)
+{
+	const struct xcopy_clone *clone = copy->engine->clone;
+
+	return test_bit(XCOPY_CLONE_OFFLOAD, &clone->flags) &&
+	       test_bit(XCOPY_CLONE_RUNNING, &clone->flags) && !copy->quarantined;
+}
+
 /*
  * Making "offload_open" durable waits for devices that may be suspended, so that is done
  * with the route closed.
@@ -818,19 +837,18 @@ static enum step attempt(struct xcopy_copy *copy, struct route *route)
 
 	if (step != STEP_DONE)
 		return step;
-	step = command(copy, route);
+	/* Whoever switches offload off waits for what is counted: look again. */
+	if (usable(copy)) {
+		step = command(copy, route);
+	} else {
+		close_route(route);
+		step = STEP_HOST;
+	}
 	xcopy_commit_answered(offload->clone);
 	/* A quarantine closes it when it is over. */
 	if (!copy->quarantined)
 		xcopy_commit_close(offload->clone);
 	return step;
-}
-
-static bool usable(const struct xcopy_copy *copy)
-{
-	const struct xcopy_clone *clone = copy->engine->clone;
-
-	return test_bit(XCOPY_CLONE_OFFLOAD, &clone->flags) && !copy->quarantined;
 }
 
 sector_t xcopy_offload_copy(struct xcopy_copy *copy, sector_t sector, sector_t sectors,
@@ -902,7 +920,7 @@ void xcopy_offload_reset(struct xcopy_offload *offload)
 	strscpy(clone->reason, "-", XCOPY_WORD);
 	list_for_each_entry(p, &offload->pairs, list) {
 		p->failed = !p->pair.type;
-		p->verify_next = true;
+		demand_verification(p);
 		p->range_failures = 0;
 		}
 	spin_unlock_irq(&clone->lock);

@@ -162,7 +162,6 @@ static int disable_hydration(struct xcopy_target *t)
 static int enable_offload(struct xcopy_target *t)
 {
 	clear_bit(XCOPY_NO_OFFLOAD, &t->args.features);
-	xcopy_offload_prepare(t->clone);
 	xcopy_clone_enable_offload(t->clone);
 	return with_engine(t->clone, xcopy_engine_kick);
 }
@@ -193,7 +192,7 @@ static int release_quarantine(struct xcopy_target *t)
 static int set_argument(struct xcopy_target *t, const char *key, const char *value)
 {
 	struct xcopy_clone *clone = t->clone;
-	struct xcopy_arguments args = t->args;
+	struct xcopy_arguments args = { };
 	char *error = NULL;
 	int n = xcopy_arguments_set(&args, key, value, &error);
 	int r;
@@ -209,7 +208,9 @@ static int set_argument(struct xcopy_target *t, const char *key, const char *val
 		if (r)
 			return r;
 	}
-	t->args = args;
+	/* Messages are not serialised: one number, not the whole. */
+	WRITE_ONCE(t->args.numbers[n], args.numbers[n]);
+	set_bit(n, &t->args.given);
 	WRITE_ONCE(clone->args.numbers[n], args.numbers[n]);
 	return with_engine(clone, xcopy_engine_kick);
 }

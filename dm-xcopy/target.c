@@ -101,6 +101,7 @@ static int get_clone(struct xcopy_target *t)
 	struct dm_target *ti = t->ti;
 	const struct xcopy_binding binding = {
 		.md_disk = dm_disk(dm_table_get_md(ti->table)),
+		.table = ti->table,
 		.metadata = t->metadata->bdev,
 		.destination = t->destination->bdev,
 		.source = t->source->bdev,
@@ -116,6 +117,7 @@ static int get_clone(struct xcopy_target *t)
 		return PTR_ERR(clone);
 	}
 	t->clone = clone;
+	xcopy_offload_prepare(clone);
 	return 0;
 }
 
@@ -208,7 +210,7 @@ static void xcopy_dtr(struct dm_target *ti)
 {
 	struct xcopy_target *t = ti->private;
 
-	xcopy_clone_put(t->clone);
+	xcopy_clone_put(t->clone, ti->table);
 	put_devices(t);
 	kfree(t);
 }
