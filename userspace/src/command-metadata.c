@@ -307,8 +307,10 @@ static int unbind(struct metadata_device *device, const struct metadata_scan *sc
 	if (scan->offload_open)
 		geometry.flags |= XCOPY_SB_OFFLOAD_OPEN;
 	geometry.sequence++;
-	for (unsigned int copy = 0; !code && copy < XCOPY_SB_COPIES; copy++)
-		code = metadata_write_superblock(device, copy, &geometry);
+	/* the current copy last: a torn write must leave one that is valid */
+	for (unsigned int i = 1; !code && i <= XCOPY_SB_COPIES; i++)
+		code = metadata_write_superblock(device, (scan->current + i) % XCOPY_SB_COPIES,
+						 &geometry);
 	return code;
 }
 
