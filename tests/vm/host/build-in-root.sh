@@ -32,9 +32,9 @@ modules() {
 
 userspace() {
 	[ -e "$work/userspace/Makefile" ] || return 0
-	make -C "$work/userspace" clean >/dev/null
-	make -j"$(nproc)" -C "$work/userspace" all CFLAGS='-O2 -g -Wall -Wextra -Werror'
-	make -C "$work/userspace" install DESTDIR="$out/root" PREFIX=/usr
+	make -s -C "$work/userspace" clean
+	make -s -j"$(nproc)" -C "$work/userspace" all CFLAGS='-O2 -g -Wall -Wextra -Werror'
+	make -s -C "$work/userspace" install DESTDIR="$out/root" PREFIX=/usr
 }
 
 tools() {

@@ -16,7 +16,7 @@ run make -C "$XCOPY_SRC" dkms-source
 ok "dkms add" dkms add -m dm-xcopy -v "$version"
 ok "dkms build" dkms build -m dm-xcopy -v "$version"
 ok "dkms install" dkms install -m dm-xcopy -v "$version"
-like "dkms status" "$(dkms status dm-xcopy)" "$version.*$kernel.*installed"
+like "dkms status" "$(dkms status dm-xcopy)" "$version.*${kernel//+/\\+}.*installed"
 for module in dm-xcopy dm-xcopy-nvme; do
 	like "$module is DKMS's" "$(modinfo -n $module)" '/updates/(dkms/)?dm-xcopy'
 	ok "$module loads" modprobe $module
