@@ -1,0 +1,50 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# test: the waiter reloads a volume only under LVM's own lock, only without an inactive table, and the kernel copies meanwhile by host
+# needs: topology=default
+# timeout: 400
+. "$XCOPY_LIB"
+
+run make_vg vg "$(disk a1)" "$(disk a2)"
+src=$(make_lv vg src 128M)
+run random_fill "$src"
+device=$(xcopysetup clone -q --rate 1M vg/src dst)
+test -b "$device"
+
+extents_in() { dmsetup table "$1" | awk '$3 != "xcopy-linear" { bad = 1 } END { exit bad }'; }
+offload_is() { [ "$(status_field xcopy-vg-dst offload)" = "$1" ]; }
+# As LVM would do it, under its lock.
+linear_again() {
+	dmsetup table vg-dst | sed 's/xcopy-linear/linear/' | dmsetup load vg-dst
+	dmsetup resume vg-dst
+}
+take_lock() {
+	mkdir -p /run/lock/lvm
+	exec {lock}>/run/lock/lvm/V_vg
+	flock -x "$lock"
+}
+
+ok "the extents are there" extents_in vg-dst
+ok "a waiter runs" wait_for 30 pgrep -f 'xcopysetup waiter'
+take_lock
+run linear_again
+ok "the clone sees it" wait_for 30 offload_is waiting
+before=$(status_field xcopy-vg-dst host_copied)
+sleep 8
+not_ok "the waiter waits for LVM's lock" extents_in vg-dst
+at_least "the host copies meanwhile" "$(status_field xcopy-vg-dst host_copied)" $((before + 1))
+exec {lock}>&-
+ok "then puts the extents back" wait_for 30 extents_in vg-dst
+ok "and the storage copies again" wait_for 30 offload_is on
+
+take_lock
+run linear_again
+run bash -c "dmsetup table vg-dst | dmsetup load vg-dst"
+exec {lock}>&-
+sleep 8
+not_ok "an inactive table is left alone" extents_in vg-dst
+like "and reported" "$(journalctl -q --no-pager -u 'xcopysetup@*')" 'inactive table'
+run dmsetup clear vg-dst
+ok "without it the extents come back" wait_for 30 extents_in vg-dst
+unlike "nothing is left of the lock" "$(ls /run/lock/lvm)" 'aux'
+ok "cancel" xcopysetup cancel vg/dst
