@@ -55,8 +55,11 @@ int lvm_lock_take(const char *directory, const char *vg, struct lvm_lock *lock)
 {
 	char *path = need_text("%s/V_%s", directory, vg);
 	char *queue = need_text("%s:aux", path);
-	int queue_fd = lock_path(queue), fd = -1, error;
+	int queue_fd, fd = -1, error;
 
+	/* as LVM's commands do, the first one after a boot */
+	mkdir(directory, 0700);
+	queue_fd = lock_path(queue);
 	if (queue_fd >= 0) {
 		fd = lock_path(path);
 		error = errno;
