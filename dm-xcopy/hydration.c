@@ -478,6 +478,13 @@ static u64 copy_regions(const struct xcopy_engine *engine)
 	return batch ? min(regions, batch) : regions;
 }
 
+/* Until the storage has been seen to copy right, it copies alone. */
+static bool on_trial(const struct xcopy_engine *engine)
+{
+	return READ_ONCE(engine->clone->offload) == XCOPY_OFFLOAD_ON &&
+	       !xcopy_offload_kib(engine->offload);
+}
+
 static bool below_depth(struct xcopy_engine *engine)
 {
 	struct xcopy_clone *clone = engine->clone;
@@ -486,8 +493,7 @@ static bool below_depth(struct xcopy_engine *engine)
 				 READ_ONCE(engine->tuner.depth));
 	bool below;
 
-	/* Until the storage has been seen to copy right, it copies alone. */
-	if (user_busy(clone) || !xcopy_offload_kib(engine->offload))
+	if (user_busy(clone) || on_trial(engine))
 		depth = 1;
 	spin_lock_irq(&clone->lock);
 	below = engine->running < depth &&
