@@ -22,7 +22,7 @@ clone_of "$a1" "$a2" 256
 rate $(hints "$a2")
 hinted=$RATE
 ends_right "with hints"
-run blkdiscard -f "$a2"
+clone_of "$a1" "$a2" 256
 rate
 probed=$RATE
 ends_right "without"
