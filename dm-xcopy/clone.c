@@ -84,7 +84,6 @@ static void release_hold(struct xcopy_clone *clone)
 	xcopy_stat_add(clone, XCOPY_STAT_QUARANTINED, -1);
 	xcopy_commit_close(clone);
 	xcopy_range_unlock(&clone->locks, &clone->hold);
-	wake_up_all(&clone->drained);
 }
 
 static void hold_work(struct work_struct *work)
@@ -120,18 +119,7 @@ static void hold_everything(struct xcopy_clone *clone)
 void xcopy_clone_release_quarantine(struct xcopy_clone *clone)
 {
 	mod_delayed_work(clone->wq, &clone->hold_work, 0);
-	mutex_lock(&clone->commit_mutex);
-	if (clone->engine)
-		xcopy_engine_release_quarantine(clone);
-	mutex_unlock(&clone->commit_mutex);
-}
-
-/* Idle: it may take longer than the hung-task limit, and that is right. */
-static void wait_until_nothing_lands(struct xcopy_clone *clone)
-{
-	if (clone->engine)
-		xcopy_engine_wait_quarantine(clone);
-	wait_event_idle(clone->drained, !READ_ONCE(clone->holding));
+	xcopy_engine_release_quarantine(clone);
 }
 
 /* ---- completion ---- */
@@ -249,6 +237,7 @@ void xcopy_clone_start(struct xcopy_clone *clone, struct dm_target *ti,
 {
 	spin_lock_irq(&clone->lock);
 	WRITE_ONCE(clone->ti, ti);
+	wake_up_all(&clone->drained);
 	spin_unlock_irq(&clone->lock);
 	take_arguments(clone, args);
 	/* What udev or blkid read since the constructor would come back later. */
@@ -287,9 +276,12 @@ void xcopy_clone_stop(struct xcopy_clone *clone)
 	settle_works(clone);
 	if (clone->engine) {
 		xcopy_engine_drain(clone);
-		/* Another table inherits what may still land; see also xcopy_clone_put(). */
+		/*
+		 * Another table inherits what may still land; see also xcopy_clone_put().
+		 * Idle: it may take longer than the hung-task limit, and that is right.
+		 */
 		if (READ_ONCE(clone->users) == 1)
-			wait_until_nothing_lands(clone);
+			wait_event_idle(clone->drained, !xcopy_commit_outstanding(clone));
 		settle_works(clone);
 		if (!xcopy_complete(clone))
 			xcopy_commit_settle(clone);
@@ -553,9 +545,10 @@ void xcopy_clone_put(struct xcopy_clone *clone, const struct dm_table *table)
 	 * Still counted: nobody gets these devices before nothing can land on them. That also
 	 * holds for a table which is not the last: it may have been why the other one's
 	 * xcopy_clone_stop() did not wait, and another target may now be resumed in its place.
+	 * A table that is live, or goes live meanwhile, inherits it.
 	 */
-	if (!READ_ONCE(clone->ti))
-		wait_until_nothing_lands(clone);
+	wait_event_idle(clone->drained,
+			READ_ONCE(clone->ti) || !xcopy_commit_outstanding(clone));
 
 	spin_lock(&registry_lock);
 	if (clone->newest == table)

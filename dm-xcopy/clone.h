@@ -153,10 +153,10 @@ enum xcopy_stat {
  * @commit_pending: a prepared commit failed to be written and is repeated;
  *	@commit_mutex
  * @open: XCOPY_SB_OFFLOAD_OPEN is durable; @lock
- * @outstanding: commands in flight and quarantines; @lock
+ * @outstanding: commands in flight, quarantines, and @hold; @lock
  * @commands: commands in flight alone; @lock
  * @open_used: a command was sent since the last commit; @lock
- * @drained: woken when @commands becomes 0, and when @holding ends
+ * @drained: woken when @commands, and when @outstanding becomes 0
  * @hold: range over everything, after an activation with the flag set
  * @holding: @hold is held; @lock
  * @hold_work: ends it
@@ -419,7 +419,7 @@ void xcopy_commit_settle(struct xcopy_clone *clone);
 /**
  * xcopy_commit_complete() - make XCOPY_SB_COMPLETE durable
  *
- * Return: 0, or a negative errno of the metadata device.
+ * Return: 0; -EAGAIN if not everything is committed; or the metadata device's error.
  */
 int xcopy_commit_complete(struct xcopy_clone *clone);
 
@@ -447,6 +447,9 @@ void xcopy_commit_answered(struct xcopy_clone *clone);
 
 /** xcopy_commit_close() - nothing of the command can land any more; any context */
 void xcopy_commit_close(struct xcopy_clone *clone);
+
+/** xcopy_commit_outstanding() - may anything still land? process context */
+bool xcopy_commit_outstanding(struct xcopy_clone *clone);
 
 /**
  * xcopy_commit_set_quarantine() - a new quarantine_ms, durable before it is used
@@ -479,10 +482,7 @@ void xcopy_engine_retry(struct xcopy_clone *clone);
 /** xcopy_engine_drain() - wait until no copy is running (quarantines may be); process */
 void xcopy_engine_drain(struct xcopy_clone *clone);
 
-/** xcopy_engine_wait_quarantine() - wait until no quarantine is left; process, TASK_IDLE */
-void xcopy_engine_wait_quarantine(struct xcopy_clone *clone);
-
-/** xcopy_engine_release_quarantine() - end all of them now */
+/** xcopy_engine_release_quarantine() - end all of them now; also once complete */
 void xcopy_engine_release_quarantine(struct xcopy_clone *clone);
 
 /** xcopy_engine_enable_offload() - forget what was given up; process */

@@ -117,8 +117,12 @@ int xcopy_commit_complete(struct xcopy_clone *clone)
 	int r;
 
 	mutex_lock(&clone->commit_mutex);
-	r = set_flags(clone, XCOPY_SB_COMPLETE, XCOPY_SB_OFFLOAD_OPEN,
-		      xcopy_metadata_quarantine_ms(clone->md));
+	/* Whoever found everything committed may have looked in the middle of a commit. */
+	if (xcopy_mode(clone) != XCOPY_RW || xcopy_metadata_dirty(clone->md))
+		r = -EAGAIN;
+	else
+		r = set_flags(clone, XCOPY_SB_COMPLETE, XCOPY_SB_OFFLOAD_OPEN,
+			      xcopy_metadata_quarantine_ms(clone->md));
 	mutex_unlock(&clone->commit_mutex);
 	return r;
 }
@@ -259,6 +263,16 @@ void xcopy_commit_fua(struct xcopy_clone *clone, struct list_head *link)
 
 /* ---- offload_open ---- */
 
+bool xcopy_commit_outstanding(struct xcopy_clone *clone)
+{
+	bool outstanding;
+
+	spin_lock_irq(&clone->lock);
+	outstanding = clone->outstanding;
+	spin_unlock_irq(&clone->lock);
+	return outstanding;
+}
+
 static bool count_command(struct xcopy_clone *clone, bool now_open)
 {
 	bool open;
@@ -314,7 +328,8 @@ void xcopy_commit_close(struct xcopy_clone *clone)
 	unsigned long flags;
 
 	spin_lock_irqsave(&clone->lock, flags);
-	clone->outstanding--;
+	if (!--clone->outstanding)
+		wake_up_all(&clone->drained);
 	spin_unlock_irqrestore(&clone->lock, flags);
 }
 

@@ -87,7 +87,7 @@ struct xcopy_failed_region {
  * @offload: copying by the storage
  * @kcopyd: client for copying by the host
  * @planner: starts copies; everything below without a word on locks is its own
- * @idle: woken when @running or @quarantined becomes 0
+ * @idle: woken when @running becomes 0
  * @running: slots that are copying; clone->lock
  * @running_regions: regions in them; clone->lock
  * @quarantined: slots in quarantine; clone->lock

@@ -616,16 +616,6 @@ static bool none_running(struct xcopy_engine *engine)
 	return none;
 }
 
-static bool none_quarantined(struct xcopy_engine *engine)
-{
-	bool none;
-
-	spin_lock_irq(&engine->clone->lock);
-	none = !engine->quarantined;
-	spin_unlock_irq(&engine->clone->lock);
-	return none;
-}
-
 void xcopy_engine_drain(struct xcopy_clone *clone)
 {
 	struct xcopy_engine *engine = clone->engine;
@@ -635,21 +625,14 @@ void xcopy_engine_drain(struct xcopy_clone *clone)
 	wait_event_idle(engine->idle, none_running(engine));
 }
 
-void xcopy_engine_wait_quarantine(struct xcopy_clone *clone)
-{
-	struct xcopy_engine *engine = clone->engine;
-
-	/* Idle: it may take longer than the hung-task limit, and that is right. */
-	wait_event_idle(engine->idle, none_quarantined(engine));
-}
-
 void xcopy_engine_release_quarantine(struct xcopy_clone *clone)
 {
-	struct xcopy_engine *engine = clone->engine;
+	struct xcopy_engine *engine;
 	unsigned int i;
 
 	spin_lock_irq(&clone->lock);
-	for (i = 0; i < XCOPY_NR_SLOTS; i++)
+	engine = clone->engine;
+	for (i = 0; engine && i < XCOPY_NR_SLOTS; i++)
 		if (engine->slots[i].state == XCOPY_COPY_QUARANTINED)
 			mod_delayed_work(clone->wq, &engine->slots[i].release, 0);
 	spin_unlock_irq(&clone->lock);

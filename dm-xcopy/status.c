@@ -80,12 +80,16 @@ static unsigned int emit_stats(struct xcopy_clone *clone,
 
 static void status_info(struct xcopy_target *t, char *result, unsigned int maxlen)
 {
+	struct xcopy_arguments args = t->args;
 	struct xcopy_engine_status engine;
 	unsigned int sz = 0;
 
+	/* Too many failures stop it without a message. */
+	if (!test_bit(XCOPY_CLONE_HYDRATION, &t->clone->flags))
+		__set_bit(XCOPY_NO_HYDRATION, &args.features);
 	xcopy_engine_status(t->clone, &engine);
 	sz += emit_progress(t, &engine, result, maxlen);
-	sz += xcopy_arguments_emit(&t->args, true, result + sz, maxlen - sz);
+	sz += xcopy_arguments_emit(&args, true, result + sz, maxlen - sz);
 	DMEMIT(" %s", mode_word(t->clone));
 	emit_stats(t->clone, &engine, result + sz, maxlen - sz);
 }
