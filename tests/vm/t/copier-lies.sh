@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # test: storage that says it copied, and did not, or elsewhere, or in part: caught, offload ends, the clone is right
-# timeout: 300
+# timeout: 500
 . "$XCOPY_LIB"
 . "$XCOPY_SRC/tests/vm/guest/copier.sh"
 

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # test: limits that the storage does not advertise, settings that it loses, and a pair that it refuses
-# timeout: 240
+# timeout: 400
 . "$XCOPY_LIB"
 . "$XCOPY_SRC/tests/vm/guest/copier.sh"
 
