@@ -48,6 +48,7 @@ need_host_tools() {
 
 	command -v mmdebstrap >/dev/null || missing+=(mmdebstrap)
 	command -v unshare >/dev/null || missing+=(util-linux)
+	command -v mount >/dev/null || missing+=(mount)
 	command -v tar >/dev/null || missing+=(tar)
 	[ -e /usr/share/keyrings/debian-archive-keyring.gpg ] || missing+=(debian-archive-keyring)
 	[ ${#missing[@]} = 0 ] && return
