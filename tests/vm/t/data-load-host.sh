@@ -13,12 +13,12 @@ race() { # NAME SECTORS REGION FEATURES LOAD-OPTION...
 	clone_prepare
 	# shellcheck disable=SC2086 # several words
 	clone_up $features 4 hydration_rate 4096 hydration_floor 1024
-	ok "$name: I/O during hydration" clone_io --seconds 6 "$@"
+	ok "$name: I/O during hydration" clone_io --seconds 4 "$@"
 	diag "$(dmsetup status "$name")"
 	is "$name: nothing was offloaded" "$(status_field "$name" offloaded)" 0
 	run dmsetup message "$name" 0 set hydration_rate 0
 	run dmsetup message "$name" 0 enable_hydration
-	ok "$name: I/O while it is fast" clone_io --seconds 2 "$@"
+	ok "$name: I/O while it is fast" clone_io --seconds 1 "$@"
 	clone_finish 60 "$name"
 	run dmsetup remove "$name-src"
 	run dmsetup remove "$name-dst"
@@ -27,6 +27,6 @@ race() { # NAME SECTORS REGION FEATURES LOAD-OPTION...
 
 race region-64k 65543 128 "1 no_offload"
 race region-4k 32775 8 "1 no_offload" --max-kib 64
-race region-1m 131075 2048 "1 no_offload" --max-kib 1024
+race region-1m 98307 2048 "1 no_offload" --max-kib 1024
 race no-passdown 65536 128 "2 no_offload no_discard_passdown" --mix write=20,discard=40,read=30,flush=2
 race only-writes 32768 128 "2 no_offload no_hydration" --mix write=30,zero=20,discard=20,read=30 --overlap

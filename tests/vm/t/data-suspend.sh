@@ -21,7 +21,7 @@ under_load() { # TEXT ARGUMENTS
 	clone_prepare
 	clone_up "$@"
 	clone_io_start "$STATE/load" --seconds 120 --threads 8
-	for i in 1 2 3 4 5 6; do
+	for i in 1 2 3 4; do
 		ok "$text: suspend, resume, reload, round $i" cycle "$@"
 		sleep 0.5
 	done
@@ -34,7 +34,7 @@ under_load() { # TEXT ARGUMENTS
 	clone_finish 60 "$text"
 }
 
-clone offloaded "$(disk a1)" "$(disk a2)" "$meta" 131075 128
+clone offloaded "$(disk a1)" "$(disk a2)" "$meta" 98307 128
 under_load nvme 0 6 hydration_rate 2048 hydration_floor 1024 quarantine_ms 1000
 
 plain_disks plain 65543 65536

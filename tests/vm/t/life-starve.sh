@@ -17,11 +17,11 @@ measure() { # TEXT ARGUMENTS
 	clone_prepare
 	clone_up "$@"
 	run dmsetup message "$NAME" 0 disable_hydration
-	ok "$text: I/O with nothing else" clone_io --seconds 4 --threads 8 --mix write=60,read=40 --max-kib 64
+	ok "$text: I/O with nothing else" clone_io --seconds 3 --threads 8 --mix write=60,read=40 --max-kib 64
 	cp "$LIB_OUTPUT" "$STATE/idle"
 	run dmsetup message "$NAME" 0 enable_hydration
 	clone_io_start "$STATE/busy" --seconds 60 --threads 8 --mix write=60,read=40 --max-kib 64
-	# 256 MiB in a minute is a fraction of the floor of 16 MiB/s.
+	# 128 MiB in a minute is a fraction of the floor of 16 MiB/s.
 	ok "$text: hydration ends under constant I/O" wait_for 55 hydrated "$NAME"
 	ok "$text: the I/O was right" clone_io_stop
 	diag "alone: $(cat "$STATE/idle")"
@@ -34,9 +34,9 @@ measure() { # TEXT ARGUMENTS
 	clone_finish 1 "$text"
 }
 
-clone offloaded "$(disk a1)" "$(disk a2)" "$meta" 524288 128
+clone offloaded "$(disk a1)" "$(disk a2)" "$meta" 262144 128
 measure nvme 0
 
-plain_disks plain 262144 65536
-clone plain "$PLAIN_SOURCE" "$PLAIN_DESTINATION" "$PLAIN_METADATA" 262144 128
+plain_disks plain 131072 65536
+clone plain "$PLAIN_SOURCE" "$PLAIN_DESTINATION" "$PLAIN_METADATA" 131072 128
 measure host 1 no_offload

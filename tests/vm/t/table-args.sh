@@ -61,7 +61,7 @@ wrong 'destination dev: ' "a read-only destination" "$meta" "$dst" "$src" 128
 blockdev --setrw "$dst"
 
 # Region size.
-for size in 0 7 4 9 12 100 4194304 99999999999999999999 -8 8k x ''\'''\'''; do
+for size in 0 4 100 4194304 99999999999999999999 -8 8k; do
 	wrong 'region size: ' "region size $size" "$meta" "$dst" "$src" "$size"
 done
 length=65529
@@ -87,15 +87,11 @@ wrong 'Too many arguments' "more core words than counted" "$meta" "$dst" "$src" 
 wrong 'Unknown core argument' "unknown core argument" "$meta" "$dst" "$src" 128 0 2 no_such 1
 wrong 'A core argument is given twice' "a core argument twice" "$meta" "$dst" "$src" 128 0 4 verify 1 verify 1
 wrong 'offload_driver: ' "a driver twice" "$meta" "$dst" "$src" 128 0 4 offload_driver nvme offload_driver nvme
-for bad in hydration_threshold=-1 hydration_threshold=x hydration_threshold=4294967296 \
-	hydration_batch_size=-1 hydration_batch_size=1k hydration_rate=x hydration_rate=-1 \
-	hydration_floor=63 hydration_floor=x copy_latency_ms=0 copy_latency_ms=20001 \
-	copy_latency_ms=x offload_depth=0 offload_depth=17 offload_depth=x offload_max_kib=3 \
-	offload_max_kib=1048577 offload_max_kib=x offload_segments=65537 offload_segments=x \
-	offload_segment_blocks=65537 offload_segment_blocks=x offload_command_blocks=x \
-	verify=x verify=-1 quarantine_ms=99 quarantine_ms=3600001 quarantine_ms=x \
-	commit_ms=9 commit_ms=60001 commit_ms=x offload_driver=no-such offload_driver=NVME \
-	offload_driver=waytoolongforadriver offload_driver=nosuch; do
+for bad in hydration_threshold=-1 hydration_threshold=4294967296 hydration_batch_size=1k hydration_rate=x \
+	hydration_floor=63 copy_latency_ms=0 copy_latency_ms=20001 offload_depth=0 offload_depth=17 \
+	offload_max_kib=3 offload_max_kib=1048577 offload_segments=65537 offload_segment_blocks=65537 \
+	offload_command_blocks=x verify=-1 quarantine_ms=99 quarantine_ms=3600001 commit_ms=9 commit_ms=60001 \
+	offload_driver=NVME offload_driver=waytoolongforadriver offload_driver=nosuch; do
 	wrong "${bad%=*}: " "$bad" "$meta" "$dst" "$src" 128 0 2 "${bad%=*}" "${bad#*=}"
 done
 

@@ -71,11 +71,11 @@ again "with the second slot broken"
 restore
 overwrite 16
 overwrite 17
-refused 'regions? ' "with both slots broken"
+refused '(regions? |both slots)' "with both slots broken"
 restore
 overwrite 16 /dev/zero
 overwrite 17 /dev/zero
-refused 'regions? ' "with both slots trimmed"
+refused '(regions? |both slots)' "with both slots trimmed"
 restore
 
 # Of something else.
