@@ -13,6 +13,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "kernel-log.h"
 #include "memory.h"
 #include "message.h"
 #include "run.h"
@@ -231,13 +232,18 @@ static bool add_table(struct dm_task *task, const struct table *table)
 	return true;
 }
 
-/* What the kernel logged is the reason; the ioctl has only an errno. */
-static int table_refused(const char *name, const struct table *table, int error)
+/* The ioctl has only an errno; the kernel's log has the sentence. */
+static int table_refused(const char *name, const struct table *table, int error, int log)
 {
-	char *text = table_text(table);
+	char *text = table_text(table), *reason = kernel_log_reason(log);
 
-	fail(EXIT_FAILED, "the kernel refuses the table of %s%s%s; \"dmesg | tail\" has its reason; the table was: %s",
-	     name, error ? ": " : "", error ? strerror(error) : "", text);
+	if (reason)
+		fail(EXIT_FAILED, "the kernel refuses the table of %s: %s", name, reason);
+	else
+		fail(EXIT_FAILED, "the kernel refuses the table of %s%s%s; \"dmesg | tail\" has its reason",
+		     name, error ? ": " : "", error ? strerror(error) : "");
+	detail("the table was: %s", text);
+	free(reason);
 	free(text);
 	return EXIT_FAILED;
 }
@@ -246,14 +252,16 @@ int dm_create(const char *name, const char *uuid, const struct table *table, enu
 {
 	struct dm_task *task = dm_task_create(DM_DEVICE_CREATE);
 	uint32_t cookie = 0;
-	int code = 0;
+	int code = 0, log = kernel_log_open();
 
 	if (!task || !dm_task_set_name(task, name) || !dm_task_set_uuid(task, uuid) ||
 	    !add_table(task, table) || !dm_task_set_cookie(task, &cookie, udev_flags(udev)))
 		code = fail(EXIT_FAILED, "cannot create %s: libdevmapper refuses its name or table",
 			    name);
 	else if (!dm_task_run(task))
-		code = table_refused(name, table, dm_task_get_errno(task));
+		code = table_refused(name, table, dm_task_get_errno(task), log);
+	else
+		close(log);
 	if (task)
 		dm_task_destroy(task);
 	dm_udev_wait(cookie);
@@ -309,13 +317,15 @@ static bool simple(int type, const char *name)
 static int load(const char *name, const struct table *table, bool read_only)
 {
 	struct dm_task *task = task_for(DM_DEVICE_RELOAD, name);
-	int code = 0;
+	int code = 0, log = kernel_log_open();
 
 	if (!task || (read_only && !dm_task_set_ro(task)) || !add_table(task, table))
 		code = fail(EXIT_FAILED, "cannot load a table into %s: libdevmapper refuses it",
 			    name);
 	else if (!dm_task_run(task))
-		code = table_refused(name, table, dm_task_get_errno(task));
+		code = table_refused(name, table, dm_task_get_errno(task), log);
+	else
+		close(log);
 	if (task)
 		dm_task_destroy(task);
 	return code;

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # test: xcopysetup clone undoes everything when a step fails, and activate does after it died at any step
 # needs: topology=default
-# timeout: 900
+# timeout: 1500
 . "$XCOPY_LIB"
 
 run make_vg vg "$(disk a1)" "$(disk a2)"
@@ -25,11 +25,19 @@ for step in "${steps[@]}"; do
 	is "failing before $step: nothing is left" "$(state)" "$before"
 done
 
-# a failure that nobody injected: the kernel cannot make the device
+# failures that nobody injected: the source held open, and held by another clone as its destination
 run dmsetup create blocker --table "0 8 linear $src 0"
 fails_with "an open source" "is open" xcopysetup clone vg/src dst
 run dmsetup remove blocker
-is "nothing is left of that either" "$(state)" "$before"
+run dmsetup create blocker --table "0 65536 xcopy $(disk s0) $src $(disk s1) 128 2 no_hydration no_offload"
+blocked=$(state)
+rc=0
+xcopysetup clone --force vg/src dst >/tmp/out 2>&1 || rc=$?
+is "the kernel refuses: exit status" $rc 1
+like "with its own sentence" "$(cat /tmp/out)" 'the kernel refuses the table of xcopy-vg-dst: xcopy: '
+is "nothing is left of that" "$(state)" "$blocked"
+run dmsetup remove blocker
+is "nothing is left of all" "$(state)" "$before"
 
 rc=0
 xcopysetup clone --keep-on-failure --fail-before table vg/src dst >/tmp/out 2>&1 || rc=$?
