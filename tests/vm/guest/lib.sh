@@ -3,7 +3,8 @@
 #
 # What VM tests are written with; tests/vm/README.md is its manual. Sourced by a test as "$XCOPY_LIB".
 
-set -eu
+# A person at a shell (`make vm-shell`) wants the functions, not the verdict.
+[[ $- == *i* ]] || set -eu
 shopt -s nullglob
 
 LIB_COUNT=0
@@ -148,9 +149,11 @@ lib_exit() {
 	fi
 	rm -f "$LIB_OUTPUT"
 }
-trap 'LIB_LINE=$LINENO LIB_COMMAND=$BASH_COMMAND' ERR
-trap lib_exit EXIT
-set -E
+if [[ $- != *i* ]]; then
+	trap 'LIB_LINE=$LINENO LIB_COMMAND=$BASH_COMMAND' ERR
+	trap lib_exit EXIT
+	set -E
+fi
 
 # Disks
 

@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""An interactive shell in a guest: its console is this terminal. Started by ../run in the tools root."""
+"""An interactive shell in a guest: its console is this terminal. Started by ../run in the tools root.
+
+It takes no lock: a person may leave it open for hours.
+"""
 
 import argparse
 
 import headers
 from guest import Guest, GuestError
-from runner import Config, lock, fcntl
+from runner import Config
 
 
 class ShellConfig(Config):
@@ -30,7 +33,6 @@ def main():
     with open("/dev/tty", "wb", buffering=0) as terminal:
         config.stdout = terminal
         needs = headers.Test("shell", "# test: a shell\n").needs
-        lock(fcntl.LOCK_EX)
         guest = Guest(needs, config, quiet_warnings=True)
         try:
             guest.start()
@@ -39,7 +41,6 @@ def main():
             print(error)
         finally:
             guest.kill()
-            lock(fcntl.LOCK_UN)
 
 
 if __name__ == "__main__":
