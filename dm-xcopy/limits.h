@@ -65,6 +65,9 @@ __u64 xcopy_limits_blocks(const struct xcopy_limits *limits);
 
 /**
  * xcopy_limits_too_big() - a command of @blocks in @segments was refused as too big
+ * @limits: shrunk
+ * @blocks: blocks in the command
+ * @segments: segments in it
  *
  * Shrinks and remembers: fewer segments first, then smaller ones; what was
  * refused is never tried again.  A command that was sent before an earlier
@@ -76,6 +79,8 @@ bool xcopy_limits_too_big(struct xcopy_limits *limits, __u64 blocks, __u32 segme
 
 /**
  * xcopy_limits_done() - a command of @blocks succeeded
+ * @limits: may grow
+ * @blocks: blocks in the command
  *
  * Grows, when the command was as large as allowed and @caution is used up:
  * segments become larger first, then more.
@@ -87,6 +92,8 @@ void xcopy_limits_minimum(struct xcopy_limits *limits);
 
 /**
  * xcopy_limits_slow() - a command of @blocks took longer than the latency target: halve
+ * @limits: shrunk for a while
+ * @blocks: blocks in the command
  *
  * Unlike xcopy_limits_too_big() this does not lower the ceilings: limits grow
  * again after some caution.  Never goes below XCOPY_LIMITS_START_BLOCKS, and
@@ -129,6 +136,9 @@ void xcopy_tuner_init(struct xcopy_tuner *tuner, __u32 max_depth, __u64 now_ms);
 
 /**
  * xcopy_tuner_done() - @bytes were copied by a command that ended at @now_ms
+ * @tuner: the tuner
+ * @bytes: bytes copied by the command
+ * @now_ms: any monotonic clock, milliseconds
  *
  * Once per window: doubles while throughput grows by a twentieth or more, halves
  * while it falls by less than that; steps back when a step was not worth it, and
