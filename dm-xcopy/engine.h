@@ -146,7 +146,7 @@ unsigned int xcopy_offload_kib(const struct xcopy_offload *offload);
  * @by_host: set if the sectors that are returned are still to be copied by the host
  *
  * When a command's outcome is unknown, @copy becomes quarantined with the
- * extents' references, and everything else of it is left to the host.
+ * extents' references, and nothing else may be done to its range.
  *
  * Context: process, WQ_MEM_RECLAIM worker under memalloc_noio_save(); sleeps.
  * Return: number of sectors that were dealt with, at least 1.

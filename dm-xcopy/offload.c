@@ -870,7 +870,7 @@ sector_t xcopy_offload_copy(struct xcopy_copy *copy, sector_t sector, sector_t s
 			msleep(min(10U << i, 500U));
 	}
 	*by_host = step != STEP_DONE;
-	if (*by_host && usable_before)
+	if (*by_host && usable_before && !copy->quarantined)
 		xcopy_stat_add(clone, XCOPY_STAT_FALLBACKS, 1);
 	return route.sectors;
 }
