@@ -221,6 +221,8 @@ static int load(struct arguments *arguments)
 	struct session session;
 	int status;
 
+	/* Before a long log is read: whoever stops the load does not know how far it is. */
+	load_catch_signals();
 	if (session_open(&session, arguments, true) || note(&session, RECORD_START))
 		return 2;
 	if (!arguments->load.window.count)

@@ -59,6 +59,14 @@ static void stop(int signal)
 	stopped = 1;
 }
 
+void load_catch_signals(void)
+{
+	struct sigaction action = { .sa_handler = stop };
+
+	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGINT, &action, NULL);
+}
+
 static uint64_t random_below(struct load *load, uint64_t limit)
 {
 	load->random = mix(load->random);
@@ -359,7 +367,6 @@ int load_run(struct log *log, struct model *model, const struct device *device,
 	     const struct load_options *options)
 {
 	struct worker workers[MAX_THREADS] = { 0 };
-	struct sigaction action = { .sa_handler = stop };
 	struct load load = {
 		.log = log, .model = model, .device = device, .options = options,
 		.lock = PTHREAD_MUTEX_INITIALIZER, .mismatches.limit = 10,
@@ -369,8 +376,6 @@ int load_run(struct log *log, struct model *model, const struct device *device,
 
 	if (!options->threads || options->threads > MAX_THREADS)
 		return 2;
-	sigaction(SIGTERM, &action, NULL);
-	sigaction(SIGINT, &action, NULL);
 	if (run_workers(&load, workers))
 		return 2;
 	report(&load, now_us() - begin_us);

@@ -193,6 +193,8 @@ enum operate_mode {
 /* One operation, logged before and after.  0, an errno of the device, or -1: oracle failed. */
 int operate(struct log *log, struct model *model, const struct device *device, enum kind kind,
 	    uint64_t sector, uint64_t count, enum operate_mode mode);
+/* From here on SIGTERM and SIGINT end a load well. */
+void load_catch_signals(void);
 /* Exit status of the program. */
 int load_run(struct log *log, struct model *model, const struct device *device,
 	     const struct load_options *options);

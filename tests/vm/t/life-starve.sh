@@ -19,8 +19,9 @@ measure() { # TEXT ARGUMENTS
 	run dmsetup message "$NAME" 0 disable_hydration
 	ok "$text: I/O with nothing else" clone_io --seconds 3 --threads 8 --mix write=60,read=40 --max-kib 64
 	cp "$LIB_OUTPUT" "$STATE/idle"
-	run dmsetup message "$NAME" 0 enable_hydration
 	clone_io_start "$STATE/busy" --seconds 60 --threads 8 --mix write=60,read=40 --max-kib 64
+	sleep 2
+	run dmsetup message "$NAME" 0 enable_hydration
 	# 128 MiB in a minute is a fraction of the floor of 16 MiB/s.
 	ok "$text: hydration ends under constant I/O" wait_for 55 hydrated "$NAME"
 	ok "$text: the I/O was right" clone_io_stop
