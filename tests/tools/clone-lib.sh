@@ -55,6 +55,11 @@ clone_io_stop() {
 	wait "$CLONE_LOAD"
 }
 
+# The first half, as --window wants it: a load there leaves something to hydrate.
+clone_half() {
+	echo "0:$((LENGTH / 16 * 8))"
+}
+
 clone_do() {
 	"$ORACLE" "do" --dev "$CLONE" --log "$LOG" "$@"
 }

@@ -21,9 +21,9 @@ quiet() { clone quiet /dev/mapper/quiet-src /dev/mapper/quiet-dst /dev/mapper/qu
 
 load_both() { # SECONDS
 	offloaded
-	clone_io_start /dev/null --seconds 60 --random "$PHASE"
+	clone_io_start /dev/null --seconds 60 --random "$PHASE" --window "$(clone_half)"
 	plain
-	clone_io_start /dev/null --seconds 60 --random "$PHASE"
+	clone_io_start /dev/null --seconds 60 --random "$PHASE" --window "$(clone_half)"
 	sleep "$1"
 }
 

@@ -14,7 +14,7 @@ again() { # TEXT FEATURES CORE-ARGUMENTS: FEATURES without their count
 	# shellcheck disable=SC2086 # words
 	clone_up "$(wc -w <<<"$features")" $features "$@"
 	for round in 1 2 3; do
-		ok "$text: load, round $round" clone_io --seconds 2
+		ok "$text: load, round $round" clone_io --seconds 2 --window "$(clone_half)"
 		count=$(clone_hydrated)
 		ok "$text: in the middle" clone_in_the_middle
 		# Not a crash: everything acknowledged has to be there, flushed or not.
@@ -35,8 +35,8 @@ again() { # TEXT FEATURES CORE-ARGUMENTS: FEATURES without their count
 }
 
 clone offloaded "$(disk a1)" "$(disk a2)" "$meta" 98307 128
-again nvme "" 6 hydration_rate 2048 hydration_floor 1024 quarantine_ms 1000
+again nvme "" 6 hydration_rate 512 hydration_floor 512 quarantine_ms 1000
 
 plain_disks plain 65543 65536
 clone plain "$PLAIN_SOURCE" "$PLAIN_DESTINATION" "$PLAIN_METADATA" 65543 8
-again host no_offload 4 hydration_rate 1024 hydration_floor 512
+again host no_offload 4 hydration_rate 256 hydration_floor 256

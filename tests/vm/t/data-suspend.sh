@@ -20,7 +20,7 @@ under_load() { # TEXT ARGUMENTS
 	shift
 	clone_prepare
 	clone_up "$@"
-	clone_io_start "$STATE/load" --seconds 120 --threads 8
+	clone_io_start "$STATE/load" --seconds 120 --threads 8 --window "$(clone_half)"
 	for i in 1 2 3 4; do
 		ok "$text: suspend, resume, reload, round $i" cycle "$@"
 		sleep 0.5
@@ -35,8 +35,8 @@ under_load() { # TEXT ARGUMENTS
 }
 
 clone offloaded "$(disk a1)" "$(disk a2)" "$meta" 98307 128
-under_load nvme 0 6 hydration_rate 2048 hydration_floor 1024 quarantine_ms 1000
+under_load nvme 0 6 hydration_rate 512 hydration_floor 512 quarantine_ms 1000
 
 plain_disks plain 65543 65536
 clone plain "$PLAIN_SOURCE" "$PLAIN_DESTINATION" "$PLAIN_METADATA" 65543 8
-under_load host 1 no_offload 4 hydration_rate 1024 hydration_floor 512
+under_load host 1 no_offload 4 hydration_rate 256 hydration_floor 256
