@@ -57,7 +57,7 @@ clone_io_stop() {
 
 # The first half, as --window wants it: a load there leaves something to hydrate.
 clone_half() {
-	echo "0:$((LENGTH / 16 * 8))"
+	echo "0:$((LENGTH >> 4 << 3))"
 }
 
 clone_do() {
