@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # test: failing source, destination and metadata devices: the rest goes on, or the clone stops being written; nothing durable is lost
 # timeout: 240
-# console: I/O error|Buffer I/O error
 . "$XCOPY_LIB"
 . "$XCOPY_SRC/tests/tools/clone-lib.sh"
 

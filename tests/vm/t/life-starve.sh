@@ -16,7 +16,6 @@ measure() { # TEXT ARGUMENTS
 	shift
 	clone_prepare
 	clone_up "$@"
-	run dmsetup message "$NAME" 0 disable_hydration
 	ok "$text: I/O with nothing else" clone_io --seconds 3 --threads 8 --mix write=60,read=40 --max-kib 64
 	cp "$LIB_OUTPUT" "$STATE/idle"
 	clone_io_start "$STATE/busy" --seconds 60 --threads 8 --mix write=60,read=40 --max-kib 64
@@ -36,8 +35,8 @@ measure() { # TEXT ARGUMENTS
 }
 
 clone offloaded "$(disk a1)" "$(disk a2)" "$meta" 262144 128
-measure nvme 0
+measure nvme 1 no_hydration
 
 plain_disks plain 131072 65536
 clone plain "$PLAIN_SOURCE" "$PLAIN_DESTINATION" "$PLAIN_METADATA" 131072 128
-measure host 1 no_offload
+measure host 2 no_offload no_hydration
