@@ -130,28 +130,60 @@ static void set_limit(struct job *job, const char *key, uint32_t limit)
 	job_set_argument(job, key, text);
 }
 
-void step_offload_limits(struct job *job)
+/* Take in what the namespaces below one volume allow. */
+static void limit_by(const char *uuid, struct nvme_copy *all)
 {
-	struct nvme_copy all = { 0 }, one;
+	struct nvme_copy one;
 	struct dm_state state;
 	struct table table;
 	struct disk disk;
 	unsigned int major, minor;
 
-	if (!dm_read_table(job->destination_uuid, &table, &state))
-		return;
+	dm_read_table(uuid, &table, &state);
 	for (size_t i = 0; i < table.count; i++) {
 		if (sscanf(table.lines[i].params, "%u:%u", &major, &minor) != 2 ||
 		    !device_disk(major, minor, &disk) ||
 		    strncmp(disk.parent_class, "nvme", 4) || !nvme_identify(&disk, &one))
 			continue;
-		all.segment_blocks = least(all.segment_blocks, one.segment_blocks);
-		all.command_blocks = least(all.command_blocks, one.command_blocks);
+		all->segment_blocks = least(all->segment_blocks, one.segment_blocks);
+		all->command_blocks = least(all->command_blocks, one.command_blocks);
 		/* MSRC is 0-based, so 1 is a limit too, but not if there is no Copy at all */
-		all.segments = least(all.segments, one.segment_blocks ? one.segments : 0);
+		all->segments = least(all->segments, one.segment_blocks ? one.segments : 0);
 	}
 	table_free(&table);
+}
+
+/* The standard means the destination's limits; some controllers check the source's as well. */
+static struct nvme_copy limits_of(const struct job *job)
+{
+	struct nvme_copy all = { 0 };
+
+	limit_by(job->destination_uuid, &all);
+	limit_by(job->source_uuid, &all);
+	return all;
+}
+
+void step_offload_limits(struct job *job)
+{
+	struct nvme_copy all = limits_of(job);
+
 	set_limit(job, "offload_segment_blocks", all.segment_blocks);
 	set_limit(job, "offload_command_blocks", all.command_blocks);
 	set_limit(job, "offload_segments", all.segments);
+}
+
+static void send_limit(const struct job *job, const char *key, uint32_t limit)
+{
+	if (limit && !job_argument(job, key) &&
+	    !dm_message(job->clone_uuid, "set %s %u", key, limit))
+		detail("%s does not take %s %u", job->clone_name, key, limit);
+}
+
+void step_send_limits(const struct job *job)
+{
+	struct nvme_copy all = limits_of(job);
+
+	send_limit(job, "offload_segment_blocks", all.segment_blocks);
+	send_limit(job, "offload_command_blocks", all.command_blocks);
+	send_limit(job, "offload_segments", all.segments);
 }

@@ -205,10 +205,13 @@ static int restore_source(const struct job *job, const struct lvm_lv *source)
 
 	if (!code && has_tag(source, TAG_WAS_RW) && source->attr[1] == 'r')
 		code = set_permission(&job->source, "rw");
-	if (!code && has_tag(source, TAG_WAS_INACTIVE) && source->attr[4] == 'a' &&
-	    !is_held(job->source_uuid))
-		code = set_active(&job->source, "n");
-	return code;
+	if (code || !has_tag(source, TAG_WAS_INACTIVE) || source->attr[4] != 'a')
+		return code;
+	if (!is_held(job->source_uuid))
+		return set_active(&job->source, "n");
+	warn("source %s/%s was inactive, and stays active: somebody has it open", job->source.vg,
+	     job->source.lv);
+	return 0;
 }
 
 static int release_source(const struct job *job, const struct lvm_report *report)

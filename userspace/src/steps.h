@@ -39,6 +39,9 @@ int step_finish(struct job *job);
 /** step_offload_limits() - set the core arguments that identify data gives, unless set */
 void step_offload_limits(struct job *job);
 
+/** step_send_limits() - the same for a clone that is running: its volumes may have moved */
+void step_send_limits(const struct job *job);
+
 /** job_refresh() - read the job again from LVM; exit code, EXIT_REFUSED if it is gone */
 int job_refresh(struct job *job);
 

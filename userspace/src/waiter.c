@@ -73,6 +73,8 @@ static void repair(struct waiter *waiter, const struct clone_status *status)
 	lock = runtime_lock("lock", waiter->job.id, false);
 	if (lock < 0)
 		return;
+	/* before the storage copies again: other namespaces may have other limits */
+	step_send_limits(&waiter->job);
 	put_back(waiter, waiter->job.source_uuid, DM_UDEV_NORMAL);
 	put_back(waiter, waiter->job.destination_uuid, DM_UDEV_HIDDEN);
 	close(lock);

@@ -22,7 +22,7 @@ fails_with "cancel of a clone in use" 'in use: unmount' xcopysetup cancel vg/dst
 exec {held}<&-
 ok "the job is still there" grep -q xcopy:state=filling <(tags vg/dst)
 fails_with "lvremove of the destination" 'in use|used' lvremove -y vg/dst
-fails_with "a second job of that name" 'vg/dst exists' xcopysetup clone vg/src dst
+fails_with "a second job of that name" 'destination dst exists' xcopysetup clone vg/src dst
 fails_with "a clone of a half-filled clone" 'not finished' xcopysetup clone vg/dst dst2
 ok "cancel by the device's name" xcopysetup cancel "$device"
 not_ok "the destination is gone" lvs vg/dst
@@ -64,6 +64,9 @@ run lvchange -an vg/src
 ok "clone of an inactive, read-only source" xcopysetup clone -q --wait vg/src third
 is "it is right" "$(checksum /dev/vg/third)" "$sum"
 like "the source is read-only and inactive" "$(lvs --noheadings -o lv_attr vg/src | xargs)" '^-ri-----'
+
+diag "$(journalctl -q --no-pager -u 'xcopysetup@*' | tail -n 5)"
+diag "$(dmsetup info -c)"
 
 # without the unit the waiter is a daemon
 run ln -s /dev/null /run/systemd/system/xcopysetup@.service

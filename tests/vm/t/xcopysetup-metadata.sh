@@ -6,10 +6,14 @@
 . "$XCOPY_LIB"
 
 md=$(disk s0)
-src=$(disk a5)
-dst=$(disk a6)
 sectors=131072
-run random_fill "$src" 64
+run random_fill "$(disk a5)" 64
+# device-mapper devices have an identity; QEMU's namespaces may have none
+run dmsetup create source -u TEST-source --table "0 $sectors linear $(disk a5) 0"
+run dmsetup create destination -u TEST-destination --table "0 $sectors linear $(disk a6) 0"
+run dmsetup create other -u TEST-other --table "0 $sectors linear $(disk a5) 0"
+src=/dev/mapper/source
+dst=/dev/mapper/destination
 
 load() {
 	dmsetup create clone --table "0 $sectors xcopy $md $dst $src 128 2 no_format no_offload"
@@ -39,9 +43,7 @@ run dmsetup remove clone
 like "dump says so" "$(xcopysetup metadata dump "$md")" 'hydrated *1024 of 1024'
 ok "check of a full one" xcopysetup metadata check "$md"
 
-other=$(disk b1)
-run dd if="$src" of="$other" bs=1M count=64 oflag=direct status=none
-src=$other
+src=/dev/mapper/other
 not_ok "another source is refused" load
 ok "rebind" xcopysetup metadata rebind "$md"
 ok "now it is taken" load
