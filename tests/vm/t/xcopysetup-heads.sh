@@ -4,11 +4,12 @@
 # needs: topology=multipath
 # timeout: 300
 . "$XCOPY_LIB"
+. "$XCOPY_SRC/tests/vm/guest/nvme.sh"
 
 a3=$(disk a3)
 a4=$(disk a4)
-run sfdisk -q "$a3" <<<$'label: gpt\nsize=256MiB\nsize=256MiB'
-udevadm settle
+# in blocks of 4096 bytes
+partition "$a3" 256 65536 65792 65536
 run make_vg vg "${a3}p1" "${a3}p2"
 run make_vg other "$a4"
 # in two pieces, on two physical volumes
