@@ -81,7 +81,8 @@ at_least_percent() {
 
 # The clone
 
-# One line: time, regions that are full, all regions, sectors by the storage, sectors by the host, regions being copied.
+# One line: time, regions that are full, all regions, sectors by the storage, sectors by the host, regions being copied,
+# the size of a command, commands at a time.
 sample() {
 	local status
 	status=$(dmsetup status $CLONE)
@@ -89,7 +90,7 @@ sample() {
 		for (i = 1; i < NF; i++)
 			value[$i] = $(i + 1)
 		split($7, count, "/")
-		print time, count[1], count[2], value["offloaded"], value["host_copied"], $8
+		print time, count[1], count[2], value["offloaded"], value["host_copied"], $8, value["command_kib"], value["depth"]
 	}' <<<"$status" | tee -a "$SAMPLES"
 }
 
@@ -101,39 +102,45 @@ not_full() {
 	! full
 }
 
-# progress SECONDS INTERVAL: lines until then, or until it is full
+# progress SECONDS INTERVAL: lines until then, or until it is full. Sparingly: looking takes the processors away from the
+# emulated storage.
 progress() {
 	local end=$((SECONDS + $1)) interval=$2 first line
 	first=$(sample)
 	while [ $SECONDS -lt $end ]; do
-		sleep 0.1
+		sleep "$interval"
 		line=$(sample)
-		awk -v interval="$interval" -v mib="$MIB" '{
-			if (NR == 1) { split($0, first); next }
-			if ($1 - first[1] < interval && $2 < $3)
-				exit 1
+		awk -v mib="$MIB" 'NR == 1 { split($0, first); next } {
 			printf "    %5.1f %% full, %4d MiB/s, %d %% of it copied by the storage\n", int($2 * 1000 / $3) / 10,
 				($2 - first[2]) * mib / $3 / ($1 - first[1]), int($4 * 100 / ($4 + $5 ? $4 + $5 : 1))
-		}' <<<"$first"$'\n'"$line" && first=$line
+		}' <<<"$first"$'\n'"$line"
+		first=$line
 		! awk '{ exit !($2 == $3) }' <<<"$line" || break
 	done
 }
 
-# MiB/s from the last sample in which nothing was being copied until it was full. Its user may have filled some regions
-# in the meantime.
+# Notes in the background when it is full, which is an event.
+note_end() {
+	local events
+	while events=$(dmsetup info -c --noheadings -o events $CLONE) && not_full; do
+		dmsetup wait $CLONE "$events"
+	done
+	echo "$EPOCHREALTIME" >"$DIR/end"
+}
+
+# The last sample in which nothing was being copied yet.
+wait_until_copying() {
+	local end=$((SECONDS + 30)) line
+	while [ $SECONDS -lt $end ]; do
+		line=$(sample)
+		awk '{ exit !$6 }' <<<"$line" && return
+		echo "$line" >"$DIR/start"
+	done
+}
+
+# MiB/s from that sample to that event.
 full_rate() {
-	awk -v mib="$MIB" '{
-		if (NR == 1)
-			base = $2 + $3 / 100
-		if (NR == 1 || (!$6 && $2 <= base)) {
-			start = $1
-			from = $2
-		}
-		if ($2 == $3) {
-			printf "%d\n", ($2 - from) * mib / $3 / ($1 - start + 0.001)
-			exit
-		}
-	}' "$SAMPLES"
+	awk -v end="$(cat "$DIR/end")" -v mib="$MIB" '{ printf "%d", ($3 - $2) * mib / $3 / (end - $1) }' "$DIR/start"
 }
 
 # Which blocks were written through the clone, as the kernel's tracepoint for bios that are sent to it says.
@@ -196,7 +203,7 @@ show "lvcreate -q -y -n src -L ${MIB}M vg $SRC"
 
 heading "A file system with files on the source, $SRC"
 mkdir -p /mnt/source /mnt/clone
-show "mkfs.ext4 -q /dev/vg/src"
+show "mkfs.ext4 -q -E lazy_itable_init=0 /dev/vg/src"
 show "mount /dev/vg/src /mnt/source"
 show "for i in 1 2 3 4 5 6 7 8; do dd if=/dev/urandom of=/mnt/source/file\$i bs=1M count=$((MIB / 64)) status=none; done"
 show "cp -r /etc /mnt/source/"
@@ -242,11 +249,14 @@ systemctl freeze $UNIT
 show "xcopysetup pause vg/dst"
 show "xcopysetup set vg/dst hydration_rate 0"
 sleep 1
-: >"$SAMPLES"
+note_end >"$DIR/wait" 2>&1 &
+sample >"$DIR/start"
 printf '# xcopysetup resume vg/dst\n'
 (sleep 0.3 && xcopysetup resume -q vg/dst) &
+resume=$!
+wait_until_copying
 progress 300 0.5
-wait $! || exit 1
+wait $resume || exit 1
 claim "it is full" full
 dmsetup status $CLONE >"$DIR/status"
 count SRC1 "$SRC"
@@ -258,8 +268,6 @@ offloaded=$(status_field $CLONE offloaded)
 host_copied=$(status_field $CLONE host_copied)
 skipped=$(status_field $CLONE skipped)
 commands=$(status_field $CLONE commands)
-command_kib=$(status_field $CLONE command_kib)
-depth_used=$(status_field $CLONE depth)
 verified=$(status_field $CLONE verified)
 show "dmsetup status $CLONE"
 
@@ -280,6 +288,7 @@ show "cd /mnt/clone && sha256sum -c --quiet /tmp/old.sha256 && wc -l </tmp/old.s
 show "cd /mnt/clone && sha256sum -c /tmp/clone.sha256"
 show "umount /mnt/clone"
 trace_end >"$DIR/written"
+cp "$DIR/written" "$SAMPLES" "$STATE/"
 claim "all files of the source, and those written to the clone, have their checksums" true
 gaps <"$DIR/written" >"$DIR/gaps"
 compared=$(awk '{ sum += $2 } END { printf "%.0f", sum / 512 }' "$DIR/gaps")
@@ -328,14 +337,16 @@ claim "the block statistics prove that it copied at least 99 %" at_least_percent
 claim "the storage was verified before it was trusted" [ "$verified" -gt 0 ]
 
 heading "How fast?"
+wait
 hydration=$(full_rate)
+# In use while it was being filled; a full clone has no more of it.
+read -r command_kib depth_used < <(awk '$7 { last = $7 " " $8 } END { print last ? last : "0 0" }' "$SAMPLES")
 show "vgremove -q -y vg"
-blocks=$((command_kib * 2 < 65535 ? command_kib * 2 : 65535))
-tell "Bare Copy commands from user space, $MIB MiB from $SRC to $DST, $blocks blocks in each:"
+tell "Bare Copy commands from user space, $MIB MiB from $SRC to $DST, $command_kib KiB in each as for the clone:"
 best=0 best_depth=0
 for depth in 1 2 4 8; do
-	blkdiscard -f "$DST"
-	rate=$(bash "$XCOPY_SRC/tests/tools/nvme-raw-copy.sh" "$SRC" "$DST" "$MIB" $depth $blocks)
+	blkdiscard -f "$DST" 2>"$DIR/blkdiscard"
+	rate=$(bash "$XCOPY_SRC/tests/tools/nvme-raw-copy.sh" "$SRC" "$DST" "$MIB" $depth $((command_kib * 2)))
 	row "  $depth at a time" "$rate MiB/s" ""
 	if [ "$rate" -gt "$best" ]; then
 		best=$rate best_depth=$depth
