@@ -77,7 +77,7 @@ def demo(config):
     output = Output(pathlib.Path(config.out) / f"{test.name}.1.log")
     guest = None
     try:
-        print(f"==> Booting a virtual machine ({config.accel[1].split(',')[0]}) with an emulated NVMe subsystem", flush=True)
+        print(f"==> Booting a virtual machine ({config.accel[1].split(',')[0]}) with an emulated NVMe subsystem; this takes half a minute", flush=True)
         guest = Guest(test.needs, config)
         drive(guest, test, output)
         bad = judge.judge_console(guest.console_text(), test.console)
@@ -98,9 +98,12 @@ def main():
     parser.add_argument("--suite", required=True)
     parser.add_argument("--accel", required=True)
     arguments = parser.parse_args()
-    lock(fcntl.LOCK_EX)
-    complaint = demo(Config(arguments.suite, arguments.accel))
-    lock(fcntl.LOCK_UN)
+    try:
+        lock(fcntl.LOCK_EX)
+        complaint = demo(Config(arguments.suite, arguments.accel))
+        lock(fcntl.LOCK_UN)
+    except KeyboardInterrupt:
+        sys.exit(130)
     for line in complaint:
         print(f"demo: {line}", flush=True)
     sys.exit(1 if complaint else 0)
