@@ -39,6 +39,8 @@
 #define DM_MSG_PREFIX XCOPY_MSG_PREFIX
 
 #define ATTEMPTS		12U
+/* When they did not help, the next ranges need not go through all of them as well. */
+#define PAUSE			(5 * HZ)
 /* A row of refused ranges says more about the pair than about the ranges. */
 #define MAX_RANGE_FAILURES	16U
 #define PROBATION		(3600UL * HZ)
@@ -104,6 +106,8 @@ struct offload_pair {
  * @verifier: buffers
  * @load_work: loads the module that @wanted names
  * @wanted: kind of disk that no copier is registered for
+ * @pausing: @pause_until is valid; clone->lock
+ * @pause_until: jiffies; the host copies until then
  * @sectors: length that a background copy should have, sectors
  * @kib: size of a command in use, KiB
  */
@@ -114,6 +118,8 @@ struct xcopy_offload {
 	struct xcopy_verifier *verifier;
 	struct work_struct load_work;
 	const char *wanted;
+	bool pausing;
+	unsigned long pause_until;
 	sector_t sectors;
 	unsigned int kib;
 };
@@ -851,16 +857,38 @@ static enum step attempt(struct xcopy_copy *copy, struct route *route)
 	return step;
 }
 
+static bool pausing(struct xcopy_offload *offload)
+{
+	bool pausing;
+
+	spin_lock_irq(&offload->clone->lock);
+	if (offload->pausing && time_after_eq(jiffies, offload->pause_until))
+		offload->pausing = false;
+	pausing = offload->pausing;
+	spin_unlock_irq(&offload->clone->lock);
+	return pausing;
+}
+
+static void pause(struct xcopy_offload *offload)
+{
+	spin_lock_irq(&offload->clone->lock);
+	offload->pausing = true;
+	offload->pause_until = jiffies + PAUSE;
+	spin_unlock_irq(&offload->clone->lock);
+	set_state(offload->clone, XCOPY_OFFLOAD_WAITING, "busy");
+}
+
 sector_t xcopy_offload_copy(struct xcopy_copy *copy, sector_t sector, sector_t sectors,
 			    bool *by_host)
 {
 	struct xcopy_clone *clone = copy->engine->clone;
 	struct route route = { .sector = sector, .sectors = sectors };
-	bool usable_before = usable(copy);
+	struct xcopy_offload *offload = copy->engine->offload;
+	bool tried = usable(copy) && !pausing(offload);
 	enum step step = STEP_HOST;
 	unsigned int i;
 
-	for (i = 0; i < ATTEMPTS && usable(copy); i++) {
+	for (i = 0; i < ATTEMPTS && tried && usable(copy); i++) {
 		route = (struct route){ .sector = sector, .sectors = sectors };
 		step = attempt(copy, &route);
 		if (step == STEP_DONE || step == STEP_HOST)
@@ -869,8 +897,10 @@ sector_t xcopy_offload_copy(struct xcopy_copy *copy, sector_t sector, sector_t s
 		if (step == STEP_AGAIN)
 			msleep(min(10U << i, 500U));
 	}
+	if (i == ATTEMPTS && step == STEP_AGAIN)
+		pause(offload);
 	*by_host = step != STEP_DONE;
-	if (*by_host && usable_before && !copy->quarantined)
+	if (*by_host && tried && !copy->quarantined)
 		xcopy_stat_add(clone, XCOPY_STAT_FALLBACKS, 1);
 	return route.sectors;
 }
@@ -916,6 +946,7 @@ void xcopy_offload_reset(struct xcopy_offload *offload)
 	mutex_lock(&offload->mutex);
 	spin_lock_irq(&clone->lock);
 	offload->wanted = NULL;
+	offload->pausing = false;
 	clone->offload = XCOPY_OFFLOAD_ON;
 	strscpy(clone->reason, "-", XCOPY_WORD);
 	list_for_each_entry(p, &offload->pairs, list) {

