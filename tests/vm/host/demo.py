@@ -10,7 +10,7 @@ import time
 import headers
 import judge
 from guest import Guest, GuestError
-from runner import BOOT_TIMEOUT, CLEANUP_TIMEOUT, SCALE, Config, fcntl, lock
+from runner import BOOT_TIMEOUT, CLEANUP_TIMEOUT, LOCK, SCALE, Config
 
 # What guest/demo.sh says last when every claim held.
 SUCCESS = re.compile(r"==> All \d+ claims held")
@@ -78,7 +78,7 @@ def demo(config):
     guest = None
     try:
         print(f"==> Booting a virtual machine ({config.accel[1].split(',')[0]}) with an emulated NVMe subsystem; this takes half a minute", flush=True)
-        guest = Guest(test.needs, config)
+        guest = Guest(test.needs, config, config.work)
         drive(guest, test, output)
         bad = judge.judge_console(guest.console_text(), test.console)
         if bad:
@@ -99,9 +99,9 @@ def main():
     parser.add_argument("--accel", required=True)
     arguments = parser.parse_args()
     try:
-        lock(fcntl.LOCK_EX)
+        LOCK.take()
         complaint = demo(Config(arguments.suite, arguments.accel))
-        lock(fcntl.LOCK_UN)
+        LOCK.give()
     except KeyboardInterrupt:
         sys.exit(130)
     for line in complaint:

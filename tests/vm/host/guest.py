@@ -77,12 +77,11 @@ class Channel:
 class Guest:
     """One machine with its disks; it may be killed and started again with the same ones."""
 
-    def __init__(self, needs, config, quiet_warnings=False):
+    def __init__(self, needs, config, work, quiet_warnings=False):
         self.needs = needs
         self.config = config
         self.quiet_warnings = quiet_warnings
-        self.work = pathlib.Path(config.work)
-        self.boots = 0
+        self.work = pathlib.Path(work)
         self.process = None
         self.qmp = self.agent = self.control = None
         self.console = None
@@ -185,12 +184,12 @@ class Guest:
 
     def start(self):
         """Boots it."""
-        self.config.boots += 1
-        self.console = pathlib.Path(self.config.out) / f"console.{self.config.boots}.log"
+        boot = self.config.boot_number()
+        self.console = pathlib.Path(self.config.out) / f"console.{boot}.log"
         self.console.write_bytes(b"")
         for name in ("qmp", "agent", "control"):
             (self.work / name).unlink(missing_ok=True)
-        stderr = pathlib.Path(self.config.out) / f"qemu.{self.config.boots}.log"
+        stderr = pathlib.Path(self.config.out) / f"qemu.{boot}.log"
         self.events = []
         with open(stderr, "wb") as errors:
             self.process = subprocess.Popen(self._command(), stdin=self.config.stdin, stdout=self.config.stdout or errors,

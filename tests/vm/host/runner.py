@@ -5,12 +5,16 @@ import argparse
 import collections
 import fcntl
 import fnmatch
+import itertools
 import json
 import os
 import pathlib
+import signal
 import subprocess
 import sys
+import threading
 import time
+from concurrent import futures
 
 import headers
 import judge
@@ -35,9 +39,13 @@ class Config:
 
     def __init__(self, suite, accel):
         self.suite = suite
-        self.boots = 0
+        self.boots = itertools.count(1)
         self.accel = ["-accel", "kvm", "-cpu", "host"] if accel == "kvm" else \
             ["-accel", "tcg,thread=multi", "-cpu", "max"]
+
+    def boot_number(self):
+        """The next one: guests may be started by several threads."""
+        return next(self.boots)
 
     @staticmethod
     def serial(console):
@@ -51,17 +59,20 @@ class Report:
     def __init__(self):
         self.count = collections.Counter()
         self.held = {}
+        self.lock = threading.RLock()   # held while a test's points are printed, so that they stay together
 
     def comment(self, text):
         """A line that is no point."""
-        print(f"# {text}", flush=True)
+        with self.lock:
+            print(f"# {text}", flush=True)
 
     def point(self, test, point):
         """One point. Those of a test that is expected to fail wait for its end."""
         if test.expect:
             self.held.setdefault(test.name, []).append(point)
         else:
-            self._print(test, point)
+            with self.lock:
+                self._print(test, point)
 
     def end(self, test):
         """The test is over: did it fail as it should?"""
@@ -70,7 +81,8 @@ class Report:
             return
         seen = [point for point in points if not point.passed and test.expect.search(point.text)]
         detail = [f"{'ok' if point.passed else 'not ok'} - {point.text}" for point in points]
-        self._print(test, judge.Point(bool(seen), f"{test.title} (fails with '{test.expect.pattern}')", detail=detail))
+        with self.lock:
+            self._print(test, judge.Point(bool(seen), f"{test.title} (fails with '{test.expect.pattern}')", detail=detail))
 
     def _print(self, test, point):
         number = sum(self.count.values()) + 1
@@ -93,15 +105,38 @@ class Report:
         return line
 
 
-class Session:
-    """Runs the tests of one group, in as many boots as that takes."""
+class Group:
+    """Tests that can share a boot; more than one guest may work on it."""
 
-    def __init__(self, tests, config, report):
-        self.todo = collections.deque(tests)
+    def __init__(self):
+        self.todo = collections.deque()
+        self.started = False
+
+    def add(self, test):
+        """One more."""
+        self.todo.append(test)
+        self.needs = test.needs
+        self.quiet_warnings = bool(test.console)
+
+    def take(self):
+        """The next one, or None."""
+        try:
+            return self.todo.popleft()
+        except IndexError:
+            return None
+
+
+class Session:
+    """Runs tests of one group, in as many boots as that takes."""
+
+    def __init__(self, group, config, report, work):
+        self.group = group
         self.config = config
         self.report = report
+        self.work = work
         self.guest = None
         self.test = None        # the one that is running
+        self.again = None       # the one whose next phase the next boot is for
         self.phase = 1
         self.ended = False      # the phase has asked for the guest's end
         self.resetting = False  # a reset that was asked for: the firmware makes another one out of it
@@ -110,20 +145,20 @@ class Session:
         self.console_from = 0
 
     def run(self):
-        """Runs all of them."""
-        while self.todo:
-            first = self.todo[0]
+        """Runs them until none is left."""
+        while self.group.todo:
             self.phase = 1
-            lock(fcntl.LOCK_EX)
+            self.again = None
+            LOCK.take()
             try:
-                self.guest = Guest(first.needs, self.config, bool(first.console))
+                self.guest = Guest(self.group.needs, self.config, self.work, self.group.quiet_warnings)
                 self._drive()
             except GuestError as error:
                 self._fail_group(str(error))
             finally:
                 if self.guest:
                     self.guest.kill()
-                lock(fcntl.LOCK_UN)
+                LOCK.give()
 
     def _boot(self):
         self.guest.start()
@@ -168,18 +203,18 @@ class Session:
         if self.test is None:
             self._fail_group(why)
             return True
-        # A panic's text is still on its way when its reset is.
-        self._finish(why)
-        self.todo.popleft()
+        self._finish(why, last=True)
         return True
 
     def _fail_group(self, why):
         """The guest is no use: nothing of the group can be run."""
         console = self.guest.console_text().splitlines()[-40:] if self.guest and self.guest.console else []
-        for test in self.todo:
+        test = self.again or self.group.take()
+        while test:
             self.report.point(test, judge.Point(False, why, detail=console))
+            self.report.end(test)
             console = []
-        self.todo.clear()
+            test = self.group.take()
 
     # The agent
 
@@ -190,8 +225,8 @@ class Session:
             return self._next()
         if word == "END" and self.test and not self.ended:
             self._finish(None if self.phase == self.test.phases else
-                         f"ended in phase {self.phase} of {self.test.phases} without vm_kill, vm_crash or vm_reboot")
-            self.todo.popleft()
+                         f"ended in phase {self.phase} of {self.test.phases} without vm_kill, vm_crash or vm_reboot",
+                         last=True)
             self.phase = 1
             self.test = None
             self.deadline = time.monotonic() + CLEANUP_TIMEOUT
@@ -201,18 +236,18 @@ class Session:
         return True
 
     def _next(self):
-        if not self.todo:
+        test = self.again or self.group.take()
+        if not test:
             self.guest.agent.send("STOP")
             return False
         if self.resetting:
             self.guest.events.clear()
         self.resetting = False
-        self.test = self.todo[0]
+        self.test = test
+        self.again = None
         self.ended = False
         self.started = time.monotonic()
         self.deadline = self.started + self.test.timeout * SCALE + CLEANUP_TIMEOUT
-        if self.phase == 1:
-            self.report.comment(f"{self.test.name} ({self.config.suite}, {self.test.needs['topology']}): {self.test.title}")
         self.guest.agent.send(f"RUN {self.test.name} {self.phase} {int(self.test.timeout * SCALE)} "
                               f"{'load' if self.test.modules else 'none'}")
         return True
@@ -262,6 +297,7 @@ class Session:
         end()
         self._finish(None, console)
         self.phase += 1
+        self.again = self.test
         if self.guest.agent is None:
             return
         self.test = None
@@ -272,8 +308,17 @@ class Session:
 
     # The verdict on a phase
 
-    def _finish(self, failure, console_to=None):
+    def _finish(self, failure, console_to=None, last=False):
+        with self.report.lock:
+            self._judge(failure, console_to)
+            if last:
+                self.report.end(self.test)
+
+    def _judge(self, failure, console_to):
         test = self.test
+        phase = f", phase {self.phase}" if test.phases > 1 else ""
+        self.report.comment(f"{test.name} ({self.config.suite}, {test.needs['topology']}{phase}): {test.title}, "
+                            f"{time.monotonic() - self.started:.0f} s")
         text = self.guest.console_text(self.console_from)
         if console_to is not None:
             text = text[:console_to - self.console_from]
@@ -296,17 +341,65 @@ class Session:
         bad = judge.judge_console(text, test.console)
         if bad:
             self.report.point(test, judge.Point(False, "the console is clean", detail=bad))
-        self.report.comment(f"{test.name}: {time.monotonic() - self.started:.0f} s")
 
 
-def lock(operation):
-    """Takes or gives back the lock on XCOPY_VM_LOCK, which ../run has opened for us."""
-    descriptor = os.environ.get("XCOPY_VM_LOCK_FD")
-    if descriptor:
-        fcntl.flock(int(descriptor), operation)
+class Lock:
+    """The lock on XCOPY_VM_LOCK, which ../run has opened for us; held while any guest runs."""
+
+    def __init__(self):
+        self.descriptor = os.environ.get("XCOPY_VM_LOCK_FD")
+        self.guests = 0
+        self.mutex = threading.Lock()
+
+    def take(self):
+        """For one guest."""
+        with self.mutex:
+            if self.descriptor and not self.guests:
+                fcntl.flock(int(self.descriptor), fcntl.LOCK_EX)
+            self.guests += 1
+
+    def give(self):
+        """One guest less."""
+        with self.mutex:
+            self.guests -= 1
+            if self.descriptor and not self.guests:
+                fcntl.flock(int(self.descriptor), fcntl.LOCK_UN)
 
 
-SCALE = float(os.environ.get("XCOPY_TIMEOUT_SCALE", "1"))
+LOCK = Lock()
+JOBS = int(os.environ.get("XCOPY_VM_JOBS") or 1)
+# Guests that share the host's processors are slower.
+SCALE = float(os.environ.get("XCOPY_TIMEOUT_SCALE") or JOBS)
+
+
+def next_group(groups):
+    """One that nobody works on, else the one with most left to do, if that is worth a boot."""
+    for group in groups:
+        if not group.started:
+            group.started = True
+            return group
+    group = max(groups, key=lambda group: len(group.todo), default=None)
+    return group if group and len(group.todo) > 2 else None
+
+
+def work(groups, config, report):
+    """Runs all groups, several guests at a time."""
+    mutex = threading.Lock()
+
+    def worker(number):
+        directory = pathlib.Path(config.work) / str(number)
+        directory.mkdir()
+        while True:
+            with mutex:
+                group = next_group(groups)
+            if not group:
+                return
+            Session(group, config, report, directory).run()
+
+    groups.sort(key=lambda group: -len(group.todo))
+    with futures.ThreadPoolExecutor(JOBS) as pool:
+        for done in [pool.submit(worker, number) for number in range(JOBS)]:
+            done.result()
 
 
 def chosen(directory, patterns):
@@ -320,6 +413,8 @@ def chosen(directory, patterns):
 
 def main():
     """Runs what the command line names."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: os._exit(130))     # the guests end with us
     parser = argparse.ArgumentParser()
     parser.add_argument("--suite", required=True)
     parser.add_argument("--accel", required=True)
@@ -333,16 +428,13 @@ def main():
         sys.exit(f"run: {error}")
     if not tests:
         sys.exit(f"run: no test is named like {' or '.join(arguments.test) or 'anything'}")
-    groups = {}
+    groups = collections.defaultdict(Group)
     for test in tests:
         if config.suite in test.suites:
-            groups.setdefault(test.group(), []).append(test)
+            groups[test.group()].add(test)
         else:
             report.point(test, judge.Point(True, test.title, skip=f"it is for {', '.join(test.suites)}"))
-    for group in groups.values():
-        Session(group, config, report).run()
-        for test in group:
-            report.end(test)
+    work(list(groups.values()), config, report)
     print(report.summary(), flush=True)
     sys.exit(1 if report.count["failed"] or not report.count["passed"] else 0)
 

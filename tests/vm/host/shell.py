@@ -33,7 +33,7 @@ def main():
     with open("/dev/tty", "wb", buffering=0) as terminal:
         config.stdout = terminal
         needs = headers.Test("shell", "# test: a shell\n").needs
-        guest = Guest(needs, config, quiet_warnings=True)
+        guest = Guest(needs, config, config.work, quiet_warnings=True)
         try:
             guest.start()
             guest.process.wait()
