@@ -47,17 +47,26 @@ int step_set_state(struct job *job, enum job_state state)
 	return code;
 }
 
-/* Does anybody but LVM have it open?  udev opens devices for moments: look more than once. */
-static bool is_held(const char *uuid)
+/*
+ * Does anybody but LVM have it open?  udev opens devices for moments, longer ones on a busy
+ * machine: look again for @seconds.
+ */
+static bool is_held_for(const char *uuid, int seconds)
 {
 	struct dm_state state;
 
-	for (int i = 0; i < 20; i++) {
+	for (int i = 0; i < 10 * seconds; i++) {
 		if (!dm_look(uuid, &state) || !state.exists || !state.open_count)
 			return false;
 		usleep(100000);
 	}
 	return true;
+}
+
+/* When somebody waits for the answer. */
+static bool is_held(const char *uuid)
+{
+	return is_held_for(uuid, 2);
 }
 
 static int tag_source(const struct job *job, const struct lvm_lv *source)
