@@ -38,7 +38,7 @@ struct lvm_lv {
 	char *vg_name;
 	char *name;		/* hidden ones keep LVM's brackets out */
 	char *dm_uuid;		/* "LVM-..." */
-	char *attr;
+	char *attr;		/* type and permission are sure; whether it is active is not */
 	uint64_t size;		/* bytes */
 	char **tags;
 	size_t nr_tags;

@@ -69,6 +69,14 @@ static bool is_held(const char *uuid)
 	return is_held_for(uuid, 2);
 }
 
+/* Asked of device-mapper: LVM's attributes are not sure to say it in every kind of report. */
+static bool is_active(const char *uuid)
+{
+	struct dm_state state;
+
+	return dm_look(uuid, &state) && state.exists;
+}
+
 static int tag_source(const struct job *job, const struct lvm_lv *source)
 {
 	struct arguments arguments = { 0 };
@@ -78,7 +86,7 @@ static int tag_source(const struct job *job, const struct lvm_lv *source)
 	arguments_add(&arguments, TAG_SOURCE_FOR "%s", job->id);
 	if (first && source->attr[1] != 'r')
 		ADD(&arguments, "--addtag", TAG_WAS_RW);
-	if (first && source->attr[4] != 'a')
+	if (first && !is_active(job->source_uuid))
 		ADD(&arguments, "--addtag", TAG_WAS_INACTIVE);
 	add_lv(&arguments, &job->source);
 	return lvm_change(&arguments, "tag %s/%s as source", job->source.vg, job->source.lv);
@@ -143,7 +151,7 @@ static int take_source(struct job *job, const struct lvm_lv *source, bool force)
 		code = sync_source(job);
 	if (!code && source->attr[1] == 'w')
 		code = set_permission(&job->source, "r");
-	if (!code && source->attr[4] != 'a')
+	if (!code && !is_active(job->source_uuid))
 		code = set_active(&job->source, "y");
 	/* whoever opened it between the check and now may still be able to write */
 	if (!code && !force && !message_dry_run && !lvm_lv_tag(source, TAG_SOURCE_FOR) &&
@@ -214,7 +222,7 @@ static int restore_source(const struct job *job, const struct lvm_lv *source)
 
 	if (!code && has_tag(source, TAG_WAS_RW) && source->attr[1] == 'r')
 		code = set_permission(&job->source, "rw");
-	if (code || !has_tag(source, TAG_WAS_INACTIVE) || source->attr[4] != 'a')
+	if (code || !has_tag(source, TAG_WAS_INACTIVE) || !is_active(job->source_uuid))
 		return code;
 	if (!is_held(job->source_uuid))
 		return set_active(&job->source, "n");
