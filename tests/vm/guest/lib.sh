@@ -132,8 +132,9 @@ run() {
 	fi
 }
 
+# Three times as long as it says: a guest may be given a small part of a busy machine.
 wait_for() {
-	local end=$((SECONDS + $1))
+	local end=$((SECONDS + 3 * $1))
 	shift
 	until "$@" >/dev/null 2>&1; do
 		[ $SECONDS -lt $end ] || return 1
