@@ -241,6 +241,7 @@ static int undo(struct clone_plan *plan)
 	if (code == EXIT_REFUSED) {
 		name_dm_join(name, dm_name, sizeof(dm_name));
 		runtime_show(dm_name);
+		runtime_forget(plan->job.id);
 		return EXIT_FAILED;
 	}
 	if (!code) {

@@ -12,7 +12,7 @@
 
 int job_refresh(struct job *job)
 {
-	char uuid[69];
+	char uuid[69], id[JOB_ID_LENGTH + 1];
 	struct lvm_report report;
 	const struct lvm_lv *lv;
 	int code = lvm_load(&report), found = 0;
@@ -20,6 +20,7 @@ int job_refresh(struct job *job)
 	if (code)
 		return EXIT_FAILED;
 	strcpy(uuid, job->destination_uuid);
+	strcpy(id, job->id);
 	lv = lvm_report_uuid(&report, uuid);
 	if (lv) {
 		job_free(job);
@@ -27,6 +28,9 @@ int job_refresh(struct job *job)
 	}
 	code = found == 1 ? 0 : lv ? EXIT_REFUSED : lvm_missing(&report);
 	lvm_report_free(&report);
+	/* whoever ended it removed its lock file, and waiting for the lock made it again */
+	if (code == EXIT_REFUSED && !message_dry_run)
+		runtime_forget(id);
 	return code;
 }
 

@@ -42,7 +42,7 @@ void step_offload_limits(struct job *job);
 /** step_send_limits() - the same for a clone that is running: its volumes may have moved */
 void step_send_limits(const struct job *job);
 
-/** job_refresh() - read the job again from LVM; exit code, EXIT_REFUSED if it is gone */
+/** job_refresh() - read the job, whose lock is held, again; exit code, EXIT_REFUSED if it is gone */
 int job_refresh(struct job *job);
 
 /**
