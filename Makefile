@@ -32,6 +32,7 @@ help:
 	@echo '  make check         everything: unit tests, VM tests, builds for all supported kernels (as root)'
 	@echo '  make check-unit    the unit tests, here'
 	@echo '  make check-vm      the VM tests; SUITE=bookworm|trixie|sid, TEST=<pattern> (as root)'
+	@echo '  make bench         rates, measured side by side in one virtual machine (as root)'
 	@echo '  make style         checkpatch --strict, sparse, shellcheck, clang-tidy (as root)'
 	@echo '  make clean-cache   remove the Debian roots and images that these made'
 
@@ -76,6 +77,9 @@ check-unit:
 check-vm:
 	tests/vm/run --suite $(SUITE) --test '$(TEST)'
 
+bench:
+	V=1 tests/vm/run --suite $(SUITE) --test '*-bench'
+
 style:
 	tests/style
 
@@ -89,4 +93,4 @@ clean-cache:
 	tests/vm/run --clean-cache
 
 .PHONY: all help module userspace install userspace-install dkms-source dkms-install demo vm-shell check check-unit \
-	check-vm style clean clean-cache
+	check-vm bench style clean clean-cache

@@ -402,13 +402,17 @@ def work(groups, config, report):
             done.result()
 
 
+def wanted(name, patterns):
+    """Measurements (NAME-bench) are no tests: they run only when they are named."""
+    if not patterns:
+        return not name.endswith("-bench")
+    return any(fnmatch.fnmatchcase(name, pattern) and (name.endswith("-bench") <= pattern.endswith("-bench"))
+               for pattern in patterns)
+
+
 def chosen(directory, patterns):
     """The tests whose names match."""
-    tests = []
-    for path in sorted(directory.glob("*.sh")):
-        if not patterns or any(fnmatch.fnmatchcase(path.stem, pattern) for pattern in patterns):
-            tests.append(headers.load(path))
-    return tests
+    return [headers.load(path) for path in sorted(directory.glob("*.sh")) if wanted(path.stem, patterns)]
 
 
 def main():

