@@ -60,16 +60,17 @@ need_host_tools() {
 		die "could not install ${missing[*]}: do that by hand and run this again"
 }
 
-# The mirror that the host itself uses for Debian, or Debian's own name for all of them.
+# The mirror that the host itself uses for Debian, or the one that the user names.
 mirror() {
-	local uri
+	local uri=${XCOPY_MIRROR:-}
 
-	uri=$(apt_mirror)
+	[ -n "$uri" ] || uri=$(apt_mirror)
 	if [ -z "$uri" ] && command -v apt-get >/dev/null; then
 		apt-get update -q >&2 || true
 		uri=$(apt_mirror)
 	fi
-	echo "${uri:-http://deb.debian.org/debian}"
+	[ -n "$uri" ] || die "this host's apt has no Debian archive: name a mirror, XCOPY_MIRROR=http://HOST/debian"
+	echo "$uri"
 }
 
 apt_mirror() {
