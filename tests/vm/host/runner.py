@@ -166,7 +166,7 @@ class Session:
         self.test = None
         self.ended = False
         self.resetting = False
-        self.deadline = time.monotonic() + BOOT_TIMEOUT
+        self.deadline = time.monotonic() + BOOT_TIMEOUT * SCALE
 
     def _drive(self):
         """One guest, until it has run what it can."""
@@ -304,7 +304,7 @@ class Session:
         self.ended = False
         self.resetting = True
         self.console_from = self.guest.console_size()
-        self.deadline = time.monotonic() + BOOT_TIMEOUT
+        self.deadline = time.monotonic() + BOOT_TIMEOUT * SCALE
 
     # The verdict on a phase
 
