@@ -8,6 +8,7 @@
 #include <linux/string.h>
 
 #include "arguments.h"
+#include "format.h"
 
 static const char * const feature_names[XCOPY_NR_FEATURES] = {
 	[XCOPY_NO_HYDRATION] = "no_hydration",
@@ -70,7 +71,7 @@ static const struct number_rule number_rules[XCOPY_NR_NUMBERS] = {
 		"verify: must be a number n, to verify every n-th command, 0 for the first ones only",
 	},
 	[XCOPY_QUARANTINE_MS] = {
-		"quarantine_ms", 30000, 100, 3600000,
+		"quarantine_ms", 30000, 100, XCOPY_MAX_QUARANTINE_MS,
 		"quarantine_ms: must be a number of ms, 100 to 3600000",
 	},
 	[XCOPY_COMMIT_MS] = {
@@ -214,6 +215,32 @@ int xcopy_arguments_parse(struct xcopy_arguments *args, struct dm_arg_set *as, c
 	if (!r && as->argc)
 		return refuse(error, "Too many arguments: #feature args or #core args is smaller than what follows");
 	return r;
+}
+
+static int parse_region_size(const char *word, unsigned int *region_sectors, char **error)
+{
+	u64 sectors;
+
+	if (kstrtou64(word, 10, &sectors) || !xcopy_format_region_size_ok(sectors))
+		return refuse(error, "region size: must be a power of two of sectors, 8 (4 KiB) to 2097152 (1 GiB)");
+	*region_sectors = sectors;
+	return 0;
+}
+
+int xcopy_arguments_line(struct xcopy_arguments *args, const struct dm_arg_set *as,
+			 unsigned int *region_sectors, char **error)
+{
+	struct dm_arg_set optional;
+	int r;
+
+	if (as->argc < 4)
+		return refuse(error, "Too few arguments: <metadata dev> <destination dev> <source dev> <region size> [<#feature args> ...] [<#core args> ...]");
+	r = parse_region_size(as->argv[3], region_sectors, error);
+	if (r)
+		return r;
+	optional = (struct dm_arg_set){ .argc = as->argc - 4, .argv = as->argv + 4 };
+	xcopy_arguments_init(args);
+	return xcopy_arguments_parse(args, &optional, error);
 }
 
 unsigned int xcopy_arguments_emit(const struct xcopy_arguments *args, bool all, char *result,

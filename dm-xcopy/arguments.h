@@ -70,6 +70,18 @@ void xcopy_arguments_init(struct xcopy_arguments *args);
 int xcopy_arguments_parse(struct xcopy_arguments *args, struct dm_arg_set *as, char **error);
 
 /**
+ * xcopy_arguments_line() - parse a whole table line but for its devices
+ * @args: filled, defaults included
+ * @as: the line: three devices, which are not looked at, the region size, and the groups
+ * @region_sectors: filled, sectors
+ * @error: set to a static sentence that names the argument
+ *
+ * Return: 0 or -EINVAL.
+ */
+int xcopy_arguments_line(struct xcopy_arguments *args, const struct dm_arg_set *as,
+			 unsigned int *region_sectors, char **error);
+
+/**
  * xcopy_arguments_set() - set one core argument by name
  * @args: changed only on success
  * @key: name

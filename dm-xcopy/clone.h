@@ -44,6 +44,7 @@
 #include "limits.h"
 #include "metadata.h"
 #include "range-lock.h"
+#include "runs.h"
 
 #define XCOPY_MSG_PREFIX	"xcopy"
 
@@ -121,6 +122,7 @@ enum xcopy_stat {
  * struct xcopy_clone - one clone
  * @list: the registry's
  * @users: tables bound to it; registry lock
+ * @handed_over: it is suspended, and another table keeps what is outstanding; registry lock
  * @md_disk: gendisk of the mapped device, to tell a reload from a second device
  * @newest: the table bound last, NULL once it is gone; registry lock
  * @metadata: metadata device; its dm_dev is held by every bound table
@@ -171,6 +173,7 @@ enum xcopy_stat {
 struct xcopy_clone {
 	struct list_head list;
 	unsigned int users;
+	bool handed_over;
 	struct gendisk *md_disk;
 	const struct dm_table *newest;
 	struct block_device *metadata;
@@ -232,10 +235,20 @@ static inline sector_t xcopy_region_start(const struct xcopy_clone *clone, u64 r
 	return region << clone->region_shift;
 }
 
+static inline struct xcopy_layout xcopy_layout(const struct xcopy_clone *clone)
+{
+	return (struct xcopy_layout){
+		.shift = clone->region_shift,
+		.sectors = clone->target_sectors,
+	};
+}
+
 /* One past the last sector of the regions before @end; the last region may be short. */
 static inline sector_t xcopy_region_end(const struct xcopy_clone *clone, u64 end)
 {
-	return min_t(sector_t, end << clone->region_shift, clone->target_sectors);
+	const struct xcopy_layout layout = xcopy_layout(clone);
+
+	return xcopy_layout_end(&layout, end);
 }
 
 static inline enum xcopy_mode xcopy_mode(const struct xcopy_clone *clone)

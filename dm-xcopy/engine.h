@@ -7,6 +7,8 @@
 #define XCOPY_ENGINE_H
 
 #include "clone.h"
+#include "failures.h"
+#include "tuner.h"
 
 struct xcopy_offload;
 
@@ -67,20 +69,6 @@ struct xcopy_copy {
 	void *payload;
 };
 
-#define XCOPY_NR_FAILED		64U
-
-/**
- * struct xcopy_failed_region - a region that the host could not copy
- * @region: which
- * @attempts: how often it was tried
- * @retry_at: jiffies of the next try
- */
-struct xcopy_failed_region {
-	u64 region;
-	unsigned int attempts;
-	unsigned long retry_at;
-};
-
 /**
  * struct xcopy_engine - background hydration
  * @clone: its clone
@@ -93,12 +81,11 @@ struct xcopy_failed_region {
  * @quarantined: slots in quarantine; clone->lock
  * @tuner: clone->lock
  * @cursor: where to go on
- * @hint: region that a reader waits for, U64_MAX if none; no lock, may be lost
+ * @hint: region that a reader waits for, XCOPY_NO_REGION if none; no lock, may be lost
  * @request_first: next region of an explicit request; clone->lock
  * @request_end: its end, 0 if there is none; clone->lock
  * @next_start: earliest start of the next copy when paced, ns
- * @failed: regions that failed; clone->lock
- * @nr_failed: entries in @failed; clone->lock
+ * @failures: regions that failed; clone->lock
  * @slots: the copies
  */
 struct xcopy_engine {
@@ -116,8 +103,7 @@ struct xcopy_engine {
 	u64 request_first;
 	u64 request_end;
 	u64 next_start;
-	struct xcopy_failed_region failed[XCOPY_NR_FAILED];
-	unsigned int nr_failed;
+	struct xcopy_failures failures;
 	struct xcopy_copy slots[XCOPY_NR_SLOTS];
 };
 

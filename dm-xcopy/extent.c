@@ -36,6 +36,7 @@
 #include <linux/wait.h>
 
 #include "extent.h"
+#include "segment.h"
 
 #define DM_MSG_PREFIX "xcopy-linear"
 
@@ -214,33 +215,25 @@ static void xcopy_extent_free(struct xcopy_extent *extent)
 /*
  * struct xcopy_position - a place in the stack, on the way down
  * @bdev: device
- * @sector: on @bdev
- * @before: sectors before @sector that all extents passed so far have
- * @after: sectors from @sector on that all extents passed so far have
+ * @place: where on @bdev
  */
 struct xcopy_position {
 	struct block_device *bdev;
-	sector_t sector;
-	sector_t before;
-	sector_t after;
+	struct xcopy_place place;
 };
 
 /* From a partition to its disk. */
 static void xcopy_position_to_disk(struct xcopy_position *position)
 {
-	position->sector += get_start_sect(position->bdev);
+	position->place.sector += get_start_sect(position->bdev);
 	position->bdev = bdev_whole(position->bdev);
 }
 
 static void xcopy_position_below(struct xcopy_position *position,
 				 const struct xcopy_extent *extent)
 {
-	sector_t offset = position->sector - extent->begin;
-
-	position->before = min(position->before, offset);
-	position->after = min(position->after, extent->length - offset);
+	xcopy_place_below(&position->place, extent->begin, extent->length, extent->start);
 	position->bdev = extent->dev->bdev;
-	position->sector = extent->start + offset;
 }
 
 /*
@@ -256,7 +249,8 @@ static int xcopy_extent_get(const struct xcopy_position *position, struct xcopy_
 	int r = 0;
 
 	spin_lock_irq(&xcopy_extent_lock);
-	extent = xcopy_extent_find(position->bdev->bd_disk, position->sector, position->sector + 1);
+	extent = xcopy_extent_find(position->bdev->bd_disk, position->place.sector,
+				   position->place.sector + 1);
 	if (extent && extent->state != XCOPY_EXTENT_PUBLISHED) {
 		r = -EAGAIN;
 	} else if (extent && mapping->nr == XCOPY_EXTENT_DEPTH) {
@@ -289,6 +283,12 @@ static int xcopy_check_bottom(struct gendisk *disk)
 	}
 	if (bdev_is_zoned(disk->part0) || blk_queue_dax(disk->queue))
 		return -EOPNOTSUPP;
+	/*
+	 * Removed while it is open: volumes above have their length still, and a command that
+	 * names the device by a number would reach whoever has that number now.
+	 */
+	if (test_bit(GD_DEAD, &disk->state) || !get_capacity(disk))
+		return -ENODEV;
 	return 0;
 }
 
@@ -313,8 +313,10 @@ int xcopy_extent_resolve(struct block_device *bdev, sector_t sector, sector_t se
 {
 	sector_t size = bdev_nr_sectors(bdev);
 	struct xcopy_position position = {
-		.bdev = bdev, .sector = sector, .before = sector, .after = size - sector,
+		.bdev = bdev,
+		.place = { .sector = sector, .before = sector, .after = size - sector },
 	};
+	const struct xcopy_place *place = &position.place;
 	int r;
 
 	*mapping = (struct xcopy_mapping){ };
@@ -328,10 +330,10 @@ int xcopy_extent_resolve(struct block_device *bdev, sector_t sector, sector_t se
 	}
 
 	mapping->disk = position.bdev->bd_disk;
-	mapping->sector = position.sector;
-	mapping->sectors = min(sectors, position.after);
-	mapping->extent_start = position.sector - position.before;
-	mapping->extent_sectors = position.before + position.after;
+	mapping->sector = place->sector;
+	mapping->sectors = min_t(u64, sectors, place->after);
+	mapping->extent_start = place->sector - place->before;
+	mapping->extent_sectors = place->before + place->after;
 	return 0;
 }
 

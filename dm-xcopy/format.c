@@ -165,6 +165,7 @@ static int sizes_ok(const struct xcopy_geometry *geometry)
 static int geometry_ok(const struct xcopy_geometry *geometry)
 {
 	return sizes_ok(geometry) && geometry->sequence < XCOPY_MAX_SEQUENCE &&
+	       geometry->quarantine_ms <= XCOPY_MAX_QUARANTINE_MS &&
 	       id_ok(&geometry->source) && id_ok(&geometry->destination);
 }
 
@@ -235,6 +236,23 @@ enum xcopy_format_error xcopy_bitmap_check(const struct xcopy_bitmap_block *bloc
 	if (__le64_to_cpu(block->sequence) >= XCOPY_MAX_SEQUENCE)
 		return XCOPY_FORMAT_GEOMETRY;
 	return XCOPY_FORMAT_OK;
+}
+
+unsigned int xcopy_bitmap_worse_slot(const enum xcopy_format_error errors[XCOPY_SLOTS],
+				     const struct xcopy_bitmap_block slots[XCOPY_SLOTS])
+{
+	if (errors[0] || errors[1])
+		return !errors[0];
+	return __le64_to_cpu(slots[0].sequence) > __le64_to_cpu(slots[1].sequence);
+}
+
+void xcopy_bitmap_clear_padding(__u8 *bits, unsigned int regions)
+{
+	unsigned int whole = (regions + 7) / 8;
+
+	memset(bits + whole, 0, XCOPY_BITMAP_BYTES - whole);
+	if (regions % 8)
+		bits[whole - 1] &= (1U << (regions % 8)) - 1;
 }
 
 /* ---- words ---- */

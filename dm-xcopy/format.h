@@ -54,6 +54,9 @@
 /* Longest clone, in sectors: 8 EiB, what a loff_t can hold. */
 #define XCOPY_MAX_TARGET	((1ULL << 54) - 1)
 
+/* Longest quarantine, in ms: an hour. */
+#define XCOPY_MAX_QUARANTINE_MS	3600000U
+
 /* No sequence number gets here by counting: it is a lie, and would wrap. */
 #define XCOPY_MAX_SEQUENCE	0x4000000000000000ULL
 
@@ -102,7 +105,8 @@ struct xcopy_device_id {
  * @target_sectors: length of the clone, sectors of 512 bytes
  * @region_sectors: region size, sectors of 512 bytes
  * @quarantine_ms: how long, in ms, a copy whose outcome is unknown may still
- *	be under way after a crash while XCOPY_SB_OFFLOAD_OPEN is set
+ *	be under way after a crash while XCOPY_SB_OFFLOAD_OPEN is set; at most
+ *	XCOPY_MAX_QUARANTINE_MS
  * @bitmap_blocks: number of bitmap blocks (each with XCOPY_SLOTS slots)
  * @source: identity of the source device
  * @destination: identity of the destination device
@@ -256,6 +260,23 @@ void xcopy_bitmap_seal(struct xcopy_bitmap_block *block, const __u8 *uuid, __u64
 /** xcopy_bitmap_check() - is @block a valid slot of bitmap block @index? */
 enum xcopy_format_error xcopy_bitmap_check(const struct xcopy_bitmap_block *block,
 					   const __u8 *uuid, __u64 index);
+
+/**
+ * xcopy_bitmap_worse_slot() - the slot that the next commit overwrites
+ * @errors: of both slots; at most one is bad
+ * @slots: both
+ *
+ * Return: the bad one, or else the older one.
+ */
+unsigned int xcopy_bitmap_worse_slot(const enum xcopy_format_error errors[XCOPY_SLOTS],
+				     const struct xcopy_bitmap_block slots[XCOPY_SLOTS]);
+
+/**
+ * xcopy_bitmap_clear_padding() - bits past the last region mean nothing, whoever set them
+ * @bits: of one block
+ * @regions: that the block really has, at most XCOPY_BITMAP_BITS
+ */
+void xcopy_bitmap_clear_padding(__u8 *bits, unsigned int regions);
 
 /** xcopy_format_error_text() - a short phrase for messages, never NULL */
 const char *xcopy_format_error_text(enum xcopy_format_error error);

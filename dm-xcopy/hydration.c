@@ -11,7 +11,7 @@
  * nor is starved.
  *
  * A region whose host copy fails is tried again later and later, alone, and is
- * given up after FAILED_ATTEMPTS, with event and status; everything else goes on.
+ * given up after XCOPY_FAILED_ATTEMPTS, with event and status; everything else goes on.
  */
 #include <linux/dm-kcopyd.h>
 #include <linux/ktime.h>
@@ -19,50 +19,33 @@
 #include <linux/slab.h>
 
 #include "engine.h"
+#include "planner.h"
 
 #define DM_MSG_PREFIX XCOPY_MSG_PREFIX
 
-#define FAILED_ATTEMPTS		6U
-#define NO_REGION		U64_MAX
+static_assert(XCOPY_MAX_DEPTH <= XCOPY_TUNER_MAX_DEPTH);
 
 #define THROTTLE_TEXT "A percentage of time allocated for the host's background copies"
 DECLARE_DM_KCOPYD_THROTTLE_WITH_MODULE_PARM(xcopy_hydration_throttle, THROTTLE_TEXT);
 
 /* ---- regions that failed ---- */
 
-static struct xcopy_failed_region *find_failed(struct xcopy_engine *engine, u64 region)
+/* Overwritten by the user, who does not know of failures. */
+static bool is_healed(void *clone, u64 region)
 {
-	unsigned int i;
-
-	for (i = 0; i < engine->nr_failed; i++)
-		if (engine->failed[i].region == region)
-			return &engine->failed[i];
-	return NULL;
+	return xcopy_metadata_hydrated(((struct xcopy_clone *)clone)->md, region);
 }
 
-static struct xcopy_failed_region *add_failed(struct xcopy_engine *engine, u64 region)
-{
-	struct xcopy_failed_region *failed = find_failed(engine, region);
-
-	if (failed || engine->nr_failed == XCOPY_NR_FAILED)
-		return failed;
-	failed = &engine->failed[engine->nr_failed++];
-	failed->region = region;
-	failed->attempts = 0;
-	return failed;
-}
-
-/* Return: how often it has failed now; 0 if there are too many to keep count of. */
 static unsigned int count_failure(struct xcopy_engine *engine, u64 region)
 {
-	struct xcopy_failed_region *failed;
-	unsigned int attempts = 0;
+	struct xcopy_failures *failures = &engine->failures;
+	unsigned int attempts;
 
 	spin_lock_irq(&engine->clone->lock);
-	failed = add_failed(engine, region);
-	if (failed) {
-		attempts = ++failed->attempts;
-		failed->retry_at = jiffies + (HZ << attempts) / 2;
+	attempts = xcopy_failures_count(failures, region, jiffies, HZ);
+	if (!attempts) {
+		xcopy_failures_forget_healed(failures, is_healed, engine->clone);
+		attempts = xcopy_failures_count(failures, region, jiffies, HZ);
 	}
 	spin_unlock_irq(&engine->clone->lock);
 	return attempts;
@@ -85,7 +68,7 @@ static void region_failed(struct xcopy_engine *engine, u64 region)
 
 	if (!attempts)
 		stop_hydration(clone);
-	if (attempts != FAILED_ATTEMPTS)
+	if (attempts != XCOPY_FAILED_ATTEMPTS)
 		return;
 	xcopy_warn_limit(clone, "Region %llu cannot be copied (%s); given up until enable_hydration",
 			 region, clone->last_error);
@@ -95,51 +78,25 @@ static void region_failed(struct xcopy_engine *engine, u64 region)
 
 static void forget_failure(struct xcopy_engine *engine, u64 first, u64 end)
 {
-	unsigned int i = 0;
-
 	spin_lock_irq(&engine->clone->lock);
-	while (i < engine->nr_failed) {
-		if (engine->failed[i].region >= first && engine->failed[i].region < end)
-			engine->failed[i] = engine->failed[--engine->nr_failed];
-		else
-			i++;
-	}
+	xcopy_failures_forget(&engine->failures, first, end);
 	spin_unlock_irq(&engine->clone->lock);
 }
 
-/* First region in [first, end) that failed, or @end. */
 static u64 next_failed(struct xcopy_engine *engine, u64 first, u64 end)
 {
-	unsigned int i;
-
 	spin_lock_irq(&engine->clone->lock);
-	for (i = 0; i < engine->nr_failed; i++)
-		if (engine->failed[i].region >= first && engine->failed[i].region < end)
-			end = engine->failed[i].region;
+	end = xcopy_failures_next(&engine->failures, first, end);
 	spin_unlock_irq(&engine->clone->lock);
 	return end;
 }
 
-static bool due(const struct xcopy_failed_region *failed, unsigned long *delay)
-{
-	if (failed->attempts >= FAILED_ATTEMPTS)
-		return false;
-	if (time_after_eq(jiffies, failed->retry_at))
-		return true;
-	*delay = min(*delay, failed->retry_at - jiffies);
-	return false;
-}
-
-/* A failed region whose time has come, or NO_REGION; @delay is lowered to the wait for the next. */
 static u64 due_failed(struct xcopy_engine *engine, unsigned long *delay)
 {
-	u64 region = NO_REGION;
-	unsigned int i;
+	u64 region;
 
 	spin_lock_irq(&engine->clone->lock);
-	for (i = 0; i < engine->nr_failed && region == NO_REGION; i++)
-		if (due(&engine->failed[i], delay))
-			region = engine->failed[i].region;
+	region = xcopy_failures_due(&engine->failures, jiffies, delay);
 	spin_unlock_irq(&engine->clone->lock);
 	return region;
 }
@@ -164,6 +121,19 @@ static bool stopping(const struct xcopy_clone *clone)
 	return !test_bit(XCOPY_CLONE_RUNNING, &clone->flags) || xcopy_mode(clone) != XCOPY_RW;
 }
 
+static bool host_copy_regions(struct xcopy_copy *copy, u64 first, u64 end)
+{
+	struct xcopy_clone *clone = copy->engine->clone;
+	sector_t start = xcopy_region_start(clone, first);
+
+	if (xcopy_host_copy(clone, copy->engine->kcopyd, start,
+			    xcopy_region_end(clone, end) - start))
+		return false;
+	xcopy_metadata_set(clone->md, first, end);
+	forget_failure(copy->engine, first, end);
+	return true;
+}
+
 /*
  * The host failed somewhere in [sector, sector + sectors): go through it in
  * smaller and smaller pieces, down to the regions that fail.
@@ -171,24 +141,20 @@ static bool stopping(const struct xcopy_clone *clone)
 static void host_copy_around(struct xcopy_copy *copy, sector_t sector, sector_t sectors)
 {
 	struct xcopy_clone *clone = copy->engine->clone;
-	u64 region = xcopy_region_of(clone, sector), step = 1, n;
-	u64 end = xcopy_region_of(clone, sector + sectors - 1) + 1;
+	struct xcopy_search search = {
+		.region = xcopy_region_of(clone, sector),
+		.end = xcopy_region_of(clone, sector + sectors - 1) + 1,
+		.step = 1,
+	};
+	u64 n;
 
-	for (; region < end && !stopping(clone); region += n) {
-		sector_t start = xcopy_region_start(clone, region);
+	while ((n = xcopy_search_length(&search)) && !stopping(clone)) {
+		u64 region = search.region;
 
-		n = min(step, end - region);
-		if (!xcopy_host_copy(clone, copy->engine->kcopyd, start,
-				     xcopy_region_end(clone, region + n) - start)) {
-			xcopy_metadata_set(clone->md, region, region + n);
-			forget_failure(copy->engine, region, region + n);
-			step *= 2;
-		} else if (n > 1) {
-			step = n / 2;
-			n = 0;
-		} else {
+		if (host_copy_regions(copy, region, region + n))
+			xcopy_search_copied(&search);
+		else if (xcopy_search_failed(&search))
 			region_failed(copy->engine, region);
-		}
 	}
 }
 
@@ -274,12 +240,14 @@ static void leave_running(struct xcopy_copy *copy, enum xcopy_copy_state state)
 static void count_bytes(struct xcopy_copy *copy)
 {
 	struct xcopy_engine *engine = copy->engine;
-	u64 bytes = (copy->position - xcopy_region_start(engine->clone, copy->range.first)) << 9;
+	struct xcopy_clone *clone = engine->clone;
+	u64 bytes = (copy->position - xcopy_region_start(clone, copy->range.first)) << 9;
 
-	spin_lock_irq(&engine->clone->lock);
+	spin_lock_irq(&clone->lock);
 	engine->running_regions -= copy->range.last + 1 - copy->range.first;
-	xcopy_tuner_done(&engine->tuner, bytes, ktime_get_ns() / NSEC_PER_MSEC);
-	spin_unlock_irq(&engine->clone->lock);
+	xcopy_tuner_cap(&engine->tuner, xcopy_number(&clone->args, XCOPY_OFFLOAD_DEPTH));
+	xcopy_tuner_done(&engine->tuner, bytes, div_u64(ktime_get_ns(), NSEC_PER_MSEC));
+	spin_unlock_irq(&clone->lock);
 }
 
 static void copy_work(struct work_struct *work)
@@ -409,7 +377,7 @@ static bool claim_failed(struct xcopy_engine *engine, struct xcopy_copy *copy,
 {
 	u64 region;
 
-	while ((region = due_failed(engine, delay)) != NO_REGION) {
+	while ((region = due_failed(engine, delay)) != XCOPY_NO_REGION) {
 		if (claim(engine, copy, region, region + 1, 1, true))
 			return true;
 		/* Locked now; or an overwrite has hydrated it. */
@@ -430,10 +398,10 @@ static bool claim_next(struct xcopy_engine *engine, struct xcopy_copy *copy, u64
 		return true;
 	if (!test_bit(XCOPY_CLONE_HYDRATION, &clone->flags))
 		return false;
-	if (from == NO_REGION)
+	if (from == XCOPY_NO_REGION)
 		from = engine->cursor;
 	else
-		WRITE_ONCE(engine->hint, NO_REGION);
+		WRITE_ONCE(engine->hint, XCOPY_NO_REGION);
 
 	if (claim(engine, copy, from, clone->nr_regions, max, false) ||
 	    claim(engine, copy, 0, from, max, false)) {
@@ -451,31 +419,20 @@ static bool user_busy(const struct xcopy_clone *clone)
 /* KiB/s that hydration may use now; 0: no limit */
 static unsigned int rate_now(const struct xcopy_clone *clone)
 {
-	unsigned int rate = xcopy_number(&clone->args, XCOPY_HYDRATION_RATE);
-	unsigned int floor = xcopy_number(&clone->args, XCOPY_HYDRATION_FLOOR);
-
-	if (user_busy(clone))
-		return rate ? min(rate, floor) : floor;
-	return rate;
+	return xcopy_plan_rate(xcopy_number(&clone->args, XCOPY_HYDRATION_RATE),
+			       xcopy_number(&clone->args, XCOPY_HYDRATION_FLOOR),
+			       user_busy(clone));
 }
 
 /* Most regions that the next copy may have. */
 static u64 copy_regions(const struct xcopy_engine *engine)
 {
 	const struct xcopy_clone *clone = engine->clone;
-	u64 batch = xcopy_number(&clone->args, XCOPY_HYDRATION_BATCH_SIZE);
-	u64 threshold = xcopy_number(&clone->args, XCOPY_HYDRATION_THRESHOLD);
-	sector_t sectors = xcopy_offload_sectors(engine->offload);
-	unsigned int rate = rate_now(clone);
-	u64 regions;
 
-	/* A quarter of a second's worth: a paced copy is not to be felt as a hiccup. */
-	if (rate)
-		sectors = min_t(sector_t, sectors, rate / 2);
-	regions = max_t(u64, sectors >> clone->region_shift, 1);
-	if (threshold)
-		regions = min(regions, threshold);
-	return batch ? min(regions, batch) : regions;
+	return xcopy_plan_regions(xcopy_offload_sectors(engine->offload), clone->region_shift,
+				  rate_now(clone),
+				  xcopy_number(&clone->args, XCOPY_HYDRATION_THRESHOLD),
+				  xcopy_number(&clone->args, XCOPY_HYDRATION_BATCH_SIZE));
 }
 
 /* Until the storage has been seen to copy right, it copies alone. */
@@ -491,13 +448,15 @@ static bool below_depth(struct xcopy_engine *engine)
 	u64 threshold = xcopy_number(&clone->args, XCOPY_HYDRATION_THRESHOLD);
 	unsigned int depth = min(xcopy_number(&clone->args, XCOPY_OFFLOAD_DEPTH),
 				 READ_ONCE(engine->tuner.depth));
-	bool below;
+	bool alone = user_busy(clone) || on_trial(engine), below;
 
-	if (user_busy(clone) || on_trial(engine))
+	if (alone)
 		depth = 1;
 	spin_lock_irq(&clone->lock);
-	below = engine->running < depth &&
-		(!threshold || !engine->running || engine->running_regions < threshold);
+	below = xcopy_plan_may_start(engine->running, engine->running_regions, depth, threshold);
+	/* The tuner is to see only what its depth brings about. */
+	if (alone || (!below && engine->running < engine->tuner.depth))
+		xcopy_tuner_restart(&engine->tuner);
 	spin_unlock_irq(&clone->lock);
 	return below;
 }
@@ -515,15 +474,10 @@ static unsigned long pace(struct xcopy_engine *engine)
 static void charge(struct xcopy_engine *engine, u64 regions)
 {
 	struct xcopy_clone *clone = engine->clone;
-	u64 bytes = regions << (clone->region_shift + SECTOR_SHIFT);
-	unsigned int rate = rate_now(clone);
-	u64 now = ktime_get_ns();
 
-	if (rate)
-		engine->next_start = max(now, engine->next_start) +
-				     div_u64(bytes * (NSEC_PER_SEC >> 10), rate);
-	else
-		engine->next_start = now;
+	engine->next_start = xcopy_plan_next_start(ktime_get_ns(), engine->next_start,
+						   regions << (clone->region_shift + SECTOR_SHIFT),
+						   rate_now(clone));
 }
 
 static void start_copy(struct xcopy_engine *engine, struct xcopy_copy *copy)
@@ -544,25 +498,42 @@ static void start_copy(struct xcopy_engine *engine, struct xcopy_copy *copy)
 	queue_work(clone->copy_wq, &copy->work);
 }
 
+static void keep_back(struct xcopy_engine *engine)
+{
+	spin_lock_irq(&engine->clone->lock);
+	xcopy_tuner_restart(&engine->tuner);
+	spin_unlock_irq(&engine->clone->lock);
+}
+
+/* Return: was a copy started? If not, *delay may be lowered to when to try again, jiffies. */
+static bool plan_one(struct xcopy_engine *engine, unsigned long *delay)
+{
+	unsigned long wait = pace(engine);
+	struct xcopy_copy *copy;
+
+	if (wait) {
+		*delay = min(*delay, wait);
+		return false;
+	}
+	copy = find_slot(engine);
+	if (!copy || !claim_next(engine, copy, copy_regions(engine), delay))
+		return false;
+	start_copy(engine, copy);
+	return true;
+}
+
 static void plan_work(struct work_struct *work)
 {
 	struct xcopy_engine *engine = container_of(to_delayed_work(work), struct xcopy_engine,
 						   planner);
 	struct xcopy_clone *clone = engine->clone;
 	unsigned long delay = MAX_JIFFY_OFFSET;
-	struct xcopy_copy *copy;
 
 	while (may_plan(clone) && below_depth(engine)) {
-		unsigned long wait = pace(engine);
-
-		if (wait) {
-			delay = min(delay, wait);
-			break;
-		}
-		copy = find_slot(engine);
-		if (!copy || !claim_next(engine, copy, copy_regions(engine), &delay))
-			break;
-		start_copy(engine, copy);
+		if (plan_one(engine, &delay))
+			continue;
+		keep_back(engine);
+		break;
 	}
 	if (may_plan(clone) && delay != MAX_JIFFY_OFFSET)
 		queue_delayed_work(clone->wq, &engine->planner, delay);
@@ -600,7 +571,7 @@ int xcopy_engine_request(struct xcopy_clone *clone, u64 first, u64 count)
 void xcopy_engine_retry(struct xcopy_clone *clone)
 {
 	spin_lock_irq(&clone->lock);
-	clone->engine->nr_failed = 0;
+	clone->engine->failures.nr = 0;
 	spin_unlock_irq(&clone->lock);
 	clear_bit(XCOPY_CLONE_STOPPED_RANGES, &clone->flags);
 	xcopy_engine_kick(clone);
@@ -734,11 +705,11 @@ struct xcopy_engine *xcopy_engine_create(struct xcopy_clone *clone)
 	if (!engine)
 		return ERR_PTR(-ENOMEM);
 	engine->clone = clone;
-	engine->hint = NO_REGION;
+	engine->hint = XCOPY_NO_REGION;
 	INIT_DELAYED_WORK(&engine->planner, plan_work);
 	init_waitqueue_head(&engine->idle);
 	init_slots(engine);
-	xcopy_tuner_init(&engine->tuner, XCOPY_MAX_DEPTH, ktime_get_ns() / NSEC_PER_MSEC);
+	xcopy_tuner_init(&engine->tuner, xcopy_number(&clone->args, XCOPY_OFFLOAD_DEPTH));
 	r = fill_engine(engine);
 	if (!r)
 		return engine;

@@ -309,20 +309,16 @@ static int map_discard_hydrated(struct xcopy_clone *clone, struct bio *bio)
 static int map_discard_unhydrated(struct xcopy_clone *clone, struct xcopy_io *io,
 				  struct bio *bio, u64 run)
 {
-	sector_t size = (sector_t)1 << clone->region_shift;
-	u64 first = xcopy_region_of(clone, bio->bi_iter.bi_sector + size - 1);
-	bool whole_end = bio_end_sector(bio) >= xcopy_region_end(clone, run);
-	u64 end = whole_end ? run : run - 1;
+	const struct xcopy_layout layout = xcopy_layout(clone);
+	u64 until = xcopy_region_end(clone, run);
 
-	if (first >= end || !bdev_write_zeroes_sectors(clone->destination)) {
-		accept(io, bio, xcopy_region_end(clone, run));
+	if (!bdev_write_zeroes_sectors(clone->destination) ||
+	    !xcopy_layout_whole(&layout, bio->bi_iter.bi_sector, bio_end_sector(bio), run,
+				&until)) {
+		accept(io, bio, until);
 		return done_at_once(bio);
 	}
-	if (xcopy_region_start(clone, first) > bio->bi_iter.bi_sector) {
-		accept(io, bio, xcopy_region_start(clone, first));
-		return done_at_once(bio);
-	}
-	accept(io, bio, xcopy_region_end(clone, end));
+	accept(io, bio, until);
 	io->discard = true;
 	bio->bi_opf = (bio->bi_opf & ~REQ_OP_MASK) | REQ_OP_WRITE_ZEROES;
 	if (xcopy_feature(&clone->args, XCOPY_NO_DISCARD_PASSDOWN))

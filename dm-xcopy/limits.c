@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * How large a copy command may be, and how many run at a time, see limits.h.
+ * How large a copy command may be, see limits.h.
  *
  * Devices that advertise nothing are probed: sizes double until something is
  * refused, and then close in on the limit by halves.  A refusal does not say
@@ -8,7 +8,6 @@
  * have become as large as they can be: a command of one segment can only have
  * been refused for that segment's length.
  */
-#include <linux/math64.h>
 #include <linux/minmax.h>
 
 #include "limits.h"
@@ -159,76 +158,4 @@ void xcopy_limits_slow(struct xcopy_limits *limits, __u64 blocks)
 		limits->segment_blocks = max(limits->segment_blocks / 2, start_blocks(limits));
 	limits->caution = XCOPY_LIMITS_CAUTION;
 	set_growing(limits);
-}
-
-static void open_window(struct xcopy_tuner *tuner, __u64 now_ms)
-{
-	tuner->window_start_ms = now_ms;
-	tuner->window_bytes = 0;
-	tuner->window_commands = 0;
-}
-
-void xcopy_tuner_init(struct xcopy_tuner *tuner, __u32 max_depth, __u64 now_ms)
-{
-	*tuner = (struct xcopy_tuner) {
-		.depth = min(2U, max_depth),
-		.max_depth = max_depth,
-		.direction = 1,
-		.previous = min(2U, max_depth),
-	};
-	open_window(tuner, now_ms);
-}
-
-static void move(struct xcopy_tuner *tuner, __u64 rate)
-{
-	/* At an end there is one way only. */
-	if (tuner->depth >= tuner->max_depth)
-		tuner->direction = -1;
-	else if (tuner->depth <= 1)
-		tuner->direction = 1;
-	tuner->last_rate = rate;
-	tuner->previous = tuner->depth;
-	tuner->depth = tuner->direction > 0 ? min(tuner->depth * 2, tuner->max_depth) :
-					      tuner->depth / 2;
-}
-
-static bool was_worth_it(const struct xcopy_tuner *tuner, __u64 rate)
-{
-	__u64 twentieth = tuner->last_rate / 20;
-
-	return tuner->direction > 0 ? rate >= tuner->last_rate + twentieth :
-				      rate >= tuner->last_rate - twentieth;
-}
-
-static void step(struct xcopy_tuner *tuner, __u64 rate)
-{
-	bool at_end = tuner->depth == (tuner->direction > 0 ? tuner->max_depth : 1U);
-
-	if (tuner->hold) {
-		if (!--tuner->hold)
-			move(tuner, rate);
-	} else if (!was_worth_it(tuner, rate)) {
-		tuner->depth = tuner->previous;
-		tuner->direction = -tuner->direction;
-		tuner->hold = XCOPY_TUNER_HOLD;
-	} else if (at_end) {
-		tuner->hold = XCOPY_TUNER_HOLD;
-	} else {
-		move(tuner, rate);
-	}
-}
-
-__u32 xcopy_tuner_done(struct xcopy_tuner *tuner, __u64 bytes, __u64 now_ms)
-{
-	__u64 elapsed = now_ms - tuner->window_start_ms;
-
-	tuner->window_bytes += bytes;
-	tuner->window_commands++;
-	if (elapsed < XCOPY_TUNER_WINDOW_MS ||
-	    tuner->window_commands < XCOPY_TUNER_COMMANDS * tuner->depth)
-		return tuner->depth;
-	if (tuner->max_depth > 1)
-		step(tuner, div64_u64(tuner->window_bytes * 1000, elapsed));
-	open_window(tuner, now_ms);
-	return tuner->depth;
 }

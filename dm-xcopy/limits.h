@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * How large a copy command may be, and how many run at a time.  Arithmetic
- * only: compiles in the kernel, under KUnit and in userspace unchanged.
+ * How large a copy command may be.  Arithmetic only: compiles in the kernel,
+ * under KUnit and in userspace unchanged.
  *
  * Blocks are logical blocks of the device pair.  A segment is one descriptor of
  * a command: an NVMe source range, a SCSI segment descriptor.
@@ -100,52 +100,5 @@ void xcopy_limits_minimum(struct xcopy_limits *limits);
  * ignores commands that were sent before the last halving.
  */
 void xcopy_limits_slow(struct xcopy_limits *limits, __u64 blocks);
-
-/**
- * struct xcopy_tuner - how many commands at a time
- * @depth: in use, 1 to @max_depth
- * @max_depth: cap
- * @direction: +1 or -1, where the last step went, or the next one goes after @hold
- * @previous: depth before the last step
- * @hold: windows to stay where we are before the next try
- * @window_start_ms: start of the window being measured
- * @window_bytes: bytes copied in it
- * @window_commands: commands that ended in it
- * @last_rate: bytes per second at @previous, 0 if not known
- */
-struct xcopy_tuner {
-	__u32 depth;
-	__u32 max_depth;
-	__s32 direction;
-	__u32 previous;
-	__u32 hold;
-	__u64 window_start_ms;
-	__u64 window_bytes;
-	__u32 window_commands;
-	__u64 last_rate;
-};
-
-/* A window is at least so long, and has so many commands for each one in flight. */
-#define XCOPY_TUNER_WINDOW_MS	1000U
-#define XCOPY_TUNER_COMMANDS	4U
-/* Windows to stay at a depth that was found to be best, before trying again. */
-#define XCOPY_TUNER_HOLD	8U
-
-/** xcopy_tuner_init() - start at depth 1 (or 2, if the cap allows) */
-void xcopy_tuner_init(struct xcopy_tuner *tuner, __u32 max_depth, __u64 now_ms);
-
-/**
- * xcopy_tuner_done() - @bytes were copied by a command that ended at @now_ms
- * @tuner: the tuner
- * @bytes: bytes copied by the command
- * @now_ms: any monotonic clock, milliseconds
- *
- * Once per window: doubles while throughput grows by a twentieth or more, halves
- * while it falls by less than that; steps back when a step was not worth it, and
- * stays there for some windows.
- *
- * Return: the depth to use from now on.
- */
-__u32 xcopy_tuner_done(struct xcopy_tuner *tuner, __u64 bytes, __u64 now_ms);
 
 #endif /* XCOPY_LIMITS_H */

@@ -104,17 +104,6 @@ static unsigned int regions_in(const struct xcopy_metadata *md, unsigned long bl
 	return min_t(u64, md->nr_regions - first_region(block), XCOPY_BITMAP_BITS);
 }
 
-/* Bits past the last region mean nothing, whoever set them. */
-static void clear_padding(const struct xcopy_metadata *md, unsigned long block, u8 *bits)
-{
-	unsigned int regions = regions_in(md, block);
-	unsigned int whole = DIV_ROUND_UP(regions, 8);
-
-	memset(bits + whole, 0, XCOPY_BITMAP_BYTES - whole);
-	if (regions % 8)
-		bits[whole - 1] &= (1U << (regions % 8)) - 1;
-}
-
 static void log_block(const struct xcopy_metadata *md, unsigned long block,
 		      const enum xcopy_format_error *errors)
 {
@@ -126,15 +115,6 @@ static void log_block(const struct xcopy_metadata *md, unsigned long block,
 static u64 sequence_of(const struct xcopy_bitmap_block *slot)
 {
 	return le64_to_cpu(slot->sequence);
-}
-
-/* The slot that the next commit overwrites: the bad one, or else the older one. */
-static unsigned int worse_slot(const struct xcopy_bitmap_block *slots,
-			       const enum xcopy_format_error *errors)
-{
-	if (errors[0] || errors[1])
-		return !errors[0];
-	return sequence_of(&slots[0]) > sequence_of(&slots[1]);
 }
 
 static void join_slots(struct xcopy_metadata *md, unsigned long block,
@@ -163,7 +143,7 @@ static void note_state(struct xcopy_metadata *md, unsigned long block,
 		       const struct xcopy_bitmap_block *slots,
 		       const enum xcopy_format_error *errors)
 {
-	if (worse_slot(slots, errors))
+	if (xcopy_bitmap_worse_slot(errors, slots))
 		__set_bit(block, md->next);
 	if (errors[0] || errors[1] || memcmp(slots[0].bits, slots[1].bits, XCOPY_BITMAP_BYTES))
 		__set_bit(block, md->stale);
@@ -178,7 +158,7 @@ static bool load_block(struct xcopy_metadata *md, unsigned long block,
 
 	for (s = 0; s < XCOPY_SLOTS; s++) {
 		errors[s] = xcopy_bitmap_check(&slots[s], md->geometry.uuid, block);
-		clear_padding(md, block, slots[s].bits);
+		xcopy_bitmap_clear_padding(slots[s].bits, regions_in(md, block));
 	}
 	if ((errors[0] || errors[1]) && (*logged)++ < LOGGED_BLOCKS)
 		log_block(md, block, errors);
@@ -312,6 +292,10 @@ static int load(struct xcopy_metadata *md, const struct xcopy_metadata_config *c
 
 	if (r)
 		return r;
+	/* Ours would soon be beyond what may be read again. */
+	if (max(md->sequence, md->super_sequence) >= XCOPY_MAX_SEQUENCE / 2)
+		return refuse(error, -EUCLEAN,
+			      "metadata dev: has sequence numbers that nobody can have counted to: restore it from a copy, or start anew");
 	if (!xcopy_metadata_io_read_only(&md->io)) {
 		r = xcopy_metadata_io_flush(&md->io);
 		if (r)

@@ -26,6 +26,7 @@
 #include <linux/vmalloc.h>
 
 #include "metadata-private.h"
+#include "runs.h"
 
 /* ---- what a metadata device says ---- */
 
@@ -66,35 +67,22 @@ bool xcopy_metadata_hydrated(const struct xcopy_metadata *md, u64 region)
 {
 	if (!md->bitmap)
 		return true;
-	if (!test_bit_le(region % BITS_PER_LONG, md->bitmap + region / BITS_PER_LONG))
-		return false;
-	/* Pairs with smp_store_release() in set_in_word(). */
-	smp_acquire__after_ctrl_dep();
-	return true;
+	return xcopy_run_test(md->bitmap, region);
 }
 
 u64 xcopy_metadata_run(const struct xcopy_metadata *md, u64 first, u64 end, bool *hydrated)
 {
-	u64 stop;
-
-	*hydrated = xcopy_metadata_hydrated(md, first);
-	if (!md->bitmap)
-		return end;
-	/* In neither case from first: it may have been set meanwhile. */
-	if (*hydrated)
-		stop = find_next_zero_bit_le(md->bitmap, end, first + 1);
-	else
-		stop = find_next_bit_le(md->bitmap, end, first + 1);
-	/* Pairs with smp_store_release() in set_in_word(), for the whole run. */
-	smp_acquire__after_ctrl_dep();
-	return min(stop, end);
+	if (md->bitmap)
+		return xcopy_run_end(md->bitmap, first, end, hydrated);
+	*hydrated = true;
+	return end;
 }
 
 u64 xcopy_metadata_next_unhydrated(const struct xcopy_metadata *md, u64 from)
 {
-	if (!md->bitmap || from >= md->nr_regions)
+	if (!md->bitmap)
 		return md->nr_regions;
-	return find_next_zero_bit_le(md->bitmap, md->nr_regions, from);
+	return xcopy_run_next_clear(md->bitmap, from, md->nr_regions);
 }
 
 /* ---- setting ---- */
@@ -109,41 +97,14 @@ static u64 end_of_block(unsigned long block)
 	return ((u64)block + 1) * XCOPY_BITMAP_BITS;
 }
 
-/* The bits of regions [first, last] of one word, as they lie in a little endian bitmap. */
-static unsigned long word_mask(u64 first, u64 last)
-{
-	unsigned long mask = GENMASK(last % BITS_PER_LONG, first % BITS_PER_LONG);
-
-#if BITS_PER_LONG == 64
-	return (__force unsigned long)cpu_to_le64(mask);
-#else
-	return (__force unsigned long)cpu_to_le32(mask);
-#endif
-}
-
-static unsigned int set_in_word(struct xcopy_metadata *md, u64 first, u64 last)
-{
-	unsigned long *word = md->bitmap + first / BITS_PER_LONG;
-	unsigned long new = word_mask(first, last) & ~*word;
-
-	if (new)
-		/* Pairs with the acquires above: the data is in place before the bit says so. */
-		smp_store_release(word, *word | new);
-	return hweight_long(new);
-}
-
 static unsigned int set_in_block(struct xcopy_metadata *md, unsigned long block, u64 first,
 				 u64 end)
 {
-	unsigned int count = 0;
 	unsigned long flags;
-	u64 stop;
+	unsigned int count;
 
 	spin_lock_irqsave(&md->lock, flags);
-	for (; first < end; first = stop) {
-		stop = min_t(u64, end, round_down(first, BITS_PER_LONG) + BITS_PER_LONG);
-		count += set_in_word(md, first, stop - 1);
-	}
+	count = xcopy_run_set(md->bitmap, first, end);
 	if (count)
 		__set_bit(block, md->dirty);
 	spin_unlock_irqrestore(&md->lock, flags);

@@ -34,6 +34,7 @@
 
 #include "copier.h"
 #include "engine.h"
+#include "segment.h"
 #include "verify.h"
 
 #define DM_MSG_PREFIX XCOPY_MSG_PREFIX
@@ -460,8 +461,7 @@ static bool overlaps(const struct route *route)
 {
 	const struct xcopy_mapping *s = &route->source, *d = &route->destination;
 
-	return s->disk == d->disk && s->sector < d->sector + route->sectors &&
-	       d->sector < s->sector + route->sectors;
+	return s->disk == d->disk && xcopy_segments_overlap(s->sector, d->sector, route->sectors);
 }
 
 static sector_t block_sectors(const struct offload_pair *p)
@@ -478,17 +478,16 @@ static u64 to_blocks(const struct offload_pair *p, sector_t sectors)
 static bool trim(struct xcopy_clone *clone, struct route *route)
 {
 	const struct offload_pair *p = route->pair;
-	sector_t block = block_sectors(p), sectors;
+	sector_t sectors;
+	u64 most;
 
 	route->sectors = route->destination.sectors;
-	if ((route->source.sector | route->destination.sector) & (block - 1))
-		return false;
 	spin_lock_irq(&clone->lock);
-	sectors = xcopy_limits_blocks(&p->limits) * block;
+	most = xcopy_limits_blocks(&p->limits) * block_sectors(p);
 	spin_unlock_irq(&clone->lock);
-	sectors = min_t(sector_t, sectors,
-			2ULL * xcopy_number(&clone->args, XCOPY_OFFLOAD_MAX_KIB));
-	sectors = min(sectors, route->sectors) & ~(block - 1);
+	most = min(most, 2ULL * xcopy_number(&clone->args, XCOPY_OFFLOAD_MAX_KIB));
+	sectors = xcopy_segment_cut(route->source.sector, route->destination.sector,
+				    route->sectors, most, block_sectors(p));
 	if (!sectors)
 		return false;
 	route->sectors = sectors;
@@ -947,13 +946,16 @@ void xcopy_offload_reset(struct xcopy_offload *offload)
 	spin_lock_irq(&clone->lock);
 	offload->wanted = NULL;
 	offload->pausing = false;
-	clone->offload = XCOPY_OFFLOAD_ON;
-	strscpy(clone->reason, "-", XCOPY_WORD);
+	/* It may have become complete since the caller looked, and stays so. */
+	if (clone->offload != XCOPY_OFFLOAD_DONE) {
+		clone->offload = XCOPY_OFFLOAD_ON;
+		strscpy(clone->reason, "-", XCOPY_WORD);
+	}
 	list_for_each_entry(p, &offload->pairs, list) {
 		p->failed = !p->pair.type;
 		demand_verification(p);
 		p->range_failures = 0;
-		}
+	}
 	spin_unlock_irq(&clone->lock);
 	mutex_unlock(&offload->mutex);
 }

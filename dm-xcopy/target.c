@@ -37,16 +37,6 @@ static int check_length(struct dm_target *ti, struct dm_dev *dev, char *error)
 	return refuse(ti, error);
 }
 
-static int parse_region_size(struct xcopy_target *t, const char *word)
-{
-	u64 sectors;
-
-	if (kstrtou64(word, 10, &sectors) || !xcopy_format_region_size_ok(sectors))
-		return refuse(t->ti, "region size: must be a power of two of sectors, 8 (4 KiB) to 2097152 (1 GiB)");
-	t->region_sectors = sectors;
-	return 0;
-}
-
 static int check_blocks(struct xcopy_target *t)
 {
 	unsigned int block = max(bdev_logical_block_size(t->destination->bdev),
@@ -128,23 +118,6 @@ static int check_driver(struct xcopy_target *t)
 	return refuse(t->ti, "offload_driver: there is no such copier; load its module, or say auto");
 }
 
-static int parse_line(struct xcopy_target *t, struct dm_arg_set *as)
-{
-	int r;
-
-	if (as->argc < 4)
-		return refuse(t->ti, "Too few arguments: <metadata dev> <destination dev> <source dev> <region size> [<#feature args> ...] [<#core args> ...]");
-	/* What only needs reading comes before what opens devices. */
-	r = parse_region_size(t, as->argv[3]);
-	if (!r) {
-		struct dm_arg_set optional = { .argc = as->argc - 4, .argv = as->argv + 4 };
-
-		xcopy_arguments_init(&t->args);
-		r = xcopy_arguments_parse(&t->args, &optional, &t->ti->error);
-	}
-	return r;
-}
-
 static void put_devices(struct xcopy_target *t)
 {
 	if (t->source)
@@ -174,7 +147,8 @@ static void set_target(struct xcopy_target *t)
 
 static int build(struct xcopy_target *t, struct dm_arg_set *as)
 {
-	int r = parse_line(t, as);
+	/* What only needs reading comes before what opens devices. */
+	int r = xcopy_arguments_line(&t->args, as, &t->region_sectors, &t->ti->error);
 
 	if (!r)
 		r = get_devices(t, as);
