@@ -481,6 +481,24 @@ static void test_superblocks_of_another_format_run(void **state)
 	must_refuse(-EUCLEAN, "both slots of a bitmap block are bad");
 }
 
+static void forged_sequence(struct xcopy_geometry *geometry)
+{
+	geometry->sequence = XCOPY_MAX_SEQUENCE - 1;
+}
+
+/* It can be read, but what would be written next could not. */
+static void test_sequence_before_its_end(void **state)
+{
+	(void)state;
+	make_clone(0, 10);
+	with_superblock(1, forged_sequence);
+	must_refuse(-EUCLEAN, "nobody can have counted to");
+	setup(state);
+	make_clone(0, 10);
+	xcopy_bitmap_seal((void *)slot(0, 1), super(0)->uuid, 0, XCOPY_MAX_SEQUENCE - 1);
+	must_refuse(-EUCLEAN, "nobody can have counted to");
+}
+
 static __le32 crc_of(const struct xcopy_superblock *sb)
 {
 	const u8 *bytes = (const u8 *)sb;
@@ -1078,6 +1096,7 @@ int main(void)
 		TEST(test_both_superblocks_lie),
 		TEST(test_superblocks_of_two_clones),
 		TEST(test_superblocks_of_another_format_run),
+		TEST(test_sequence_before_its_end),
 		TEST(test_newer_version),
 		TEST(test_flags),
 		TEST(test_either_copy_can_say_open),

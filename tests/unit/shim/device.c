@@ -27,13 +27,6 @@ void shim_log(const char *format, ...)
 	va_end(args);
 }
 
-void *shim_alloc(size_t size)
-{
-	void *memory = aligned_alloc(SHIM_BLOCK, (size + SHIM_BLOCK - 1) / SHIM_BLOCK * SHIM_BLOCK);
-
-	return memory ? memset(memory, 0, size) : NULL;
-}
-
 u64 shim_random(struct shim_device *device, u64 below)
 {
 	device->random ^= device->random << 13;

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/types.h>
 
 #include <asm/byteorder.h>
 #include <linux/kernel.h>
@@ -53,6 +54,9 @@ struct completion {
 #define round_down(x, n)	((x) / (n) * (n))
 #define BUILD_BUG_ON(condition)	_Static_assert(!(condition), #condition)
 #define hweight_long(word)	__builtin_popcountl(word)
+#define U64_MAX			(~0ULL)
+#define container_of(pointer, type, member) \
+	((type *)((char *)(pointer) - offsetof(type, member)))
 
 /* ---- memory ---- */
 
@@ -127,9 +131,16 @@ static inline void __assign_bit(unsigned long bit, unsigned long *words, bool va
 static inline unsigned long find_bit(const void *words, unsigned long size, unsigned long from,
 				     bool value)
 {
-	while (from < size && test_bit(from, words) != value)
-		from++;
-	return from < size ? from : size;
+	const unsigned long *longs = words;
+
+	while (from < size) {
+		unsigned long word = (value ? longs[from / 64] : ~longs[from / 64]) >> from % 64;
+
+		if (word)
+			return min(from + __builtin_ctzl(word), size);
+		from = (from / 64 + 1) * 64;
+	}
+	return size;
 }
 
 #define test_bit_le(bit, words)				test_bit(bit, words)
@@ -145,8 +156,10 @@ static inline unsigned int bitmap_weight(const unsigned long *words, unsigned in
 {
 	unsigned int i, weight = 0;
 
-	for (i = 0; i < bits; i++)
-		weight += test_bit(i, words);
+	for (i = 0; i < bits / 64; i++)
+		weight += hweight_long(words[i]);
+	if (bits % 64)
+		weight += hweight_long(words[i] & ~0UL >> (64 - bits % 64));
 	return weight;
 }
 
@@ -158,6 +171,46 @@ static inline void bitmap_or(unsigned long *result, const unsigned long *a, cons
 	for (i = 0; i < BITS_TO_LONGS(bits); i++)
 		result[i] = a[i] | b[i];
 }
+
+static inline bool __test_and_set_bit(unsigned long bit, unsigned long *words)
+{
+	bool was = test_bit(bit, words);
+
+	__set_bit(bit, words);
+	return was;
+}
+
+/* ---- text: text.c ---- */
+
+int kstrtouint(const char *text, unsigned int base, unsigned int *number);
+int kstrtou64(const char *text, unsigned int base, u64 *number);
+int match_string(const char *const *array, size_t n, const char *string);
+__attribute__((format(printf, 3, 4)))
+int scnprintf(char *buffer, size_t size, const char *format, ...);
+ssize_t shim_strscpy(char *to, const char *from, size_t size);
+
+#define strscpy(to, from, size)	shim_strscpy(to, from, size)
+#define READ_ONCE(x)		(x)
+#define WRITE_ONCE(x, value)	((x) = (value))
+
+/* ---- arguments of device-mapper's table lines: text.c ---- */
+
+struct dm_arg_set {
+	unsigned int argc;
+	char **argv;
+};
+
+struct dm_arg {
+	unsigned int min;
+	unsigned int max;
+	char *error;
+};
+
+const char *dm_shift_arg(struct dm_arg_set *as);
+int dm_read_arg_group(const struct dm_arg *arg, struct dm_arg_set *as, unsigned int *count,
+		      char **error);
+
+#define DMEMIT(...) (sz += sz >= maxlen ? 0 : scnprintf(result + sz, maxlen - sz, __VA_ARGS__))
 
 /* ---- log ---- */
 

@@ -3,16 +3,11 @@
  * nvme-command.c against the bytes of the NVMe specifications, and the outcome
  * of every status.
  */
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <setjmp.h>
-#include <cmocka.h>
+#include <kunit/test.h>
 
-#include <stdbool.h>
-#include <string.h>
+#include <linux/sched.h>
 
-#include "../../dm-xcopy/nvme-command.h"
+#include "../../dm-xcopy/nvme-command.c"
 
 static __u8 payload[XCOPY_NVME_PAYLOAD_SIZE + 1];
 
@@ -24,7 +19,7 @@ static __u32 build(const struct xcopy_nvme_copy *copy, struct xcopy_nvme_dwords 
 	return xcopy_nvme_build(copy, dwords, payload);
 }
 
-static void test_same_namespace(void **state)
+static void test_same_namespace(struct kunit *test)
 {
 	static const __u8 golden[32] = {
 		[8] = 0x08, 0x07, 0x06, 0x05, 0x04, 0x03, 0x02, 0x01,
@@ -40,19 +35,18 @@ static void test_same_namespace(void **state)
 	};
 	struct xcopy_nvme_dwords dwords;
 
-	(void)state;
-	assert_false(xcopy_nvme_across(&copy));
-	assert_int_equal(build(&copy, &dwords), 32);
-	assert_memory_equal(payload, golden, sizeof(golden));
-	assert_int_equal(payload[32], 0xee);
-	assert_int_equal(dwords.opcode, 0x19);
-	assert_int_equal(dwords.nsid, 7);
-	assert_int_equal(dwords.cdw10, 0x15161718);
-	assert_int_equal(dwords.cdw11, 0x11121314);
-	assert_int_equal(dwords.cdw12, 0);
+	KUNIT_EXPECT_FALSE(test, xcopy_nvme_across(&copy));
+	KUNIT_EXPECT_EQ(test, build(&copy, &dwords), 32);
+	KUNIT_EXPECT_MEMEQ(test, payload, golden, sizeof(golden));
+	KUNIT_EXPECT_EQ(test, payload[32], 0xee);
+	KUNIT_EXPECT_EQ(test, dwords.opcode, 0x19);
+	KUNIT_EXPECT_EQ(test, dwords.nsid, 7);
+	KUNIT_EXPECT_EQ(test, dwords.cdw10, 0x15161718);
+	KUNIT_EXPECT_EQ(test, dwords.cdw11, 0x11121314);
+	KUNIT_EXPECT_EQ(test, dwords.cdw12, 0);
 }
 
-static void test_two_namespaces(void **state)
+static void test_two_namespaces(struct kunit *test)
 {
 	static const __u8 golden[64] = {
 		[0] = 0x44, 0x33, 0x22, 0x11,
@@ -72,18 +66,17 @@ static void test_two_namespaces(void **state)
 	};
 	struct xcopy_nvme_dwords dwords;
 
-	(void)state;
-	assert_true(xcopy_nvme_across(&copy));
-	assert_int_equal(build(&copy, &dwords), 64);
-	assert_memory_equal(payload, golden, sizeof(golden));
-	assert_int_equal(dwords.nsid, 1);
-	assert_int_equal(dwords.cdw10, 0x2000);
-	assert_int_equal(dwords.cdw11, 0);
+	KUNIT_EXPECT_TRUE(test, xcopy_nvme_across(&copy));
+	KUNIT_EXPECT_EQ(test, build(&copy, &dwords), 64);
+	KUNIT_EXPECT_MEMEQ(test, payload, golden, sizeof(golden));
+	KUNIT_EXPECT_EQ(test, dwords.nsid, 1);
+	KUNIT_EXPECT_EQ(test, dwords.cdw10, 0x2000);
+	KUNIT_EXPECT_EQ(test, dwords.cdw11, 0);
 	/* Two ranges, Format 2h. */
-	assert_int_equal(dwords.cdw12, 0x201);
+	KUNIT_EXPECT_EQ(test, dwords.cdw12, 0x201);
 }
 
-static void test_largest_command(void **state)
+static void test_largest_command(struct kunit *test)
 {
 	struct xcopy_nvme_copy copy = {
 		.source_nsid = 1,
@@ -95,33 +88,31 @@ static void test_largest_command(void **state)
 	struct xcopy_nvme_dwords dwords;
 	__u8 *last = payload + 255 * 32;
 
-	(void)state;
-	assert_int_equal(build(&copy, &dwords), XCOPY_NVME_PAYLOAD_SIZE);
-	assert_int_equal(dwords.cdw12, 0x2ff);
+	KUNIT_EXPECT_EQ(test, build(&copy, &dwords), XCOPY_NVME_PAYLOAD_SIZE);
+	KUNIT_EXPECT_EQ(test, dwords.cdw12, 0x2ff);
 	/* SLBA 0xff0000, 65536 blocks */
-	assert_int_equal(last[8] | last[9] << 8 | last[10] << 16, 0xff0000);
-	assert_int_equal(last[16] | last[17] << 8, 0xffff);
-	assert_int_equal(payload[XCOPY_NVME_PAYLOAD_SIZE], 0xee);
+	KUNIT_EXPECT_EQ(test, last[8] | last[9] << 8 | last[10] << 16, 0xff0000);
+	KUNIT_EXPECT_EQ(test, last[16] | last[17] << 8, 0xffff);
+	KUNIT_EXPECT_EQ(test, payload[XCOPY_NVME_PAYLOAD_SIZE], 0xee);
 }
 
-static void test_what_no_command_can_say(void **state)
+static void test_what_no_command_can_say(struct kunit *test)
 {
 	struct xcopy_nvme_copy copy = { .blocks = 0, .range_blocks = 8 };
 	struct xcopy_nvme_dwords dwords;
 
-	(void)state;
-	assert_int_equal(build(&copy, &dwords), 0);
+	KUNIT_EXPECT_EQ(test, build(&copy, &dwords), 0);
 	copy.blocks = 8;
 	copy.range_blocks = 0;
-	assert_int_equal(build(&copy, &dwords), 0);
+	KUNIT_EXPECT_EQ(test, build(&copy, &dwords), 0);
 	copy.range_blocks = 65537;
-	assert_int_equal(build(&copy, &dwords), 0);
+	KUNIT_EXPECT_EQ(test, build(&copy, &dwords), 0);
 	copy.range_blocks = 1;
 	copy.blocks = 257;
-	assert_int_equal(build(&copy, &dwords), 0);
-	assert_int_equal(payload[0], 0xee);
+	KUNIT_EXPECT_EQ(test, build(&copy, &dwords), 0);
+	KUNIT_EXPECT_EQ(test, payload[0], 0xee);
 	copy.blocks = 256;
-	assert_int_equal(build(&copy, &dwords), XCOPY_NVME_PAYLOAD_SIZE);
+	KUNIT_EXPECT_EQ(test, build(&copy, &dwords), XCOPY_NVME_PAYLOAD_SIZE);
 }
 
 /* Every status that the table is to know, once more, from the specification. */
@@ -178,22 +169,19 @@ static const struct {
 	{ 0x371, XCOPY_UNKNOWN, XCOPY_UNKNOWN },		/* Command Aborted By Host */
 };
 
-#define KNOWN	(sizeof(known) / sizeof(known[0]))
-
-static void test_known_statuses(void **state)
+static void test_known_statuses(struct kunit *test)
 {
 	const char *name;
 	size_t i, j;
 
-	(void)state;
-	for (i = 0; i < KNOWN; i++) {
+	for (i = 0; i < ARRAY_SIZE(known); i++) {
 		name = xcopy_nvme_status_name(known[i].status);
-		assert_int_equal(xcopy_nvme_outcome(known[i].status, false), known[i].same);
-		assert_int_equal(xcopy_nvme_outcome(known[i].status, true), known[i].across);
-		assert_string_not_equal(name, "nvme-error");
-		assert_null(strpbrk(name, " \t\n"));
+		KUNIT_EXPECT_EQ(test, xcopy_nvme_outcome(known[i].status, false), known[i].same);
+		KUNIT_EXPECT_EQ(test, xcopy_nvme_outcome(known[i].status, true), known[i].across);
+		KUNIT_EXPECT_STRNEQ(test, name, "nvme-error");
+		KUNIT_EXPECT_NULL(test, strpbrk(name, " \t\n"));
 		for (j = 0; j < i; j++)
-			assert_string_not_equal(name, xcopy_nvme_status_name(known[j].status));
+			KUNIT_EXPECT_STRNEQ(test, name, xcopy_nvme_status_name(known[j].status));
 	}
 }
 
@@ -201,76 +189,76 @@ static bool is_known(__u32 status)
 {
 	size_t i;
 
-	for (i = 0; i < KNOWN; i++)
+	for (i = 0; i < ARRAY_SIZE(known); i++)
 		if (known[i].status == status)
 			return true;
 	return false;
 }
 
-static void test_unknown_statuses_concern_the_range(void **state)
+static void test_unknown_statuses_concern_the_range(struct kunit *test)
 {
 	__u32 status;
 
-	(void)state;
 	for (status = 0; status <= XCOPY_NVME_STATUS_MASK; status++) {
 		if (is_known(status))
 			continue;
-		assert_int_equal(xcopy_nvme_outcome(status, false), XCOPY_RANGE);
-		assert_int_equal(xcopy_nvme_outcome(status, true), XCOPY_RANGE);
-		assert_string_equal(xcopy_nvme_status_name(status), "nvme-error");
+		KUNIT_EXPECT_EQ(test, xcopy_nvme_outcome(status, false), XCOPY_RANGE);
+		KUNIT_EXPECT_EQ(test, xcopy_nvme_outcome(status, true), XCOPY_RANGE);
+		KUNIT_EXPECT_STREQ(test, xcopy_nvme_status_name(status), "nvme-error");
 	}
 }
 
-static void test_other_bits_are_ignored(void **state)
+static void test_other_bits_are_ignored(struct kunit *test)
 {
 	__u32 status, bits;
 
-	(void)state;
 	for (status = 0; status <= XCOPY_NVME_STATUS_MASK; status++) {
 		for (bits = 0x800; bits <= 0x7800; bits += 0x800) {
-			assert_int_equal(xcopy_nvme_outcome(status | bits, true),
-					 xcopy_nvme_outcome(status, true));
-			assert_ptr_equal(xcopy_nvme_status_name(status | bits),
-					 xcopy_nvme_status_name(status));
+			KUNIT_EXPECT_EQ(test, xcopy_nvme_outcome(status | bits, true),
+					xcopy_nvme_outcome(status, true));
+			KUNIT_EXPECT_PTR_EQ(test, xcopy_nvme_status_name(status | bits),
+					    xcopy_nvme_status_name(status));
 		}
 	}
 	/* As seen: Invalid Field with Do Not Retry. */
-	assert_int_equal(xcopy_nvme_outcome(0x4002, true), XCOPY_UNARMED);
-	assert_int_equal(xcopy_nvme_outcome(0x4183, false), XCOPY_TOO_BIG);
+	KUNIT_EXPECT_EQ(test, xcopy_nvme_outcome(0x4002, true), XCOPY_UNARMED);
+	KUNIT_EXPECT_EQ(test, xcopy_nvme_outcome(0x4183, false), XCOPY_TOO_BIG);
 }
 
-static void test_arming_changes_one_bit(void **state)
+static void test_arming_changes_one_bit(struct kunit *test)
 {
 	__u8 data[XCOPY_NVME_HOST_BEHAVIOR_SIZE], wanted[XCOPY_NVME_HOST_BEHAVIOR_SIZE];
 	unsigned int i;
 
-	(void)state;
 	for (i = 0; i < sizeof(data); i++)
 		data[i] = (__u8)(i * 7);
 	data[4] = 0xf3;
 	memcpy(wanted, data, sizeof(wanted));
 	wanted[4] = 0xf7;
-	assert_true(xcopy_nvme_arm(data));
-	assert_memory_equal(data, wanted, sizeof(data));
-	assert_false(xcopy_nvme_arm(data));
-	assert_memory_equal(data, wanted, sizeof(data));
+	KUNIT_EXPECT_TRUE(test, xcopy_nvme_arm(data));
+	KUNIT_EXPECT_MEMEQ(test, data, wanted, sizeof(data));
+	KUNIT_EXPECT_FALSE(test, xcopy_nvme_arm(data));
+	KUNIT_EXPECT_MEMEQ(test, data, wanted, sizeof(data));
 	memset(data, 0, sizeof(data));
-	assert_true(xcopy_nvme_arm(data));
-	assert_int_equal(data[4], 4);
+	KUNIT_EXPECT_TRUE(test, xcopy_nvme_arm(data));
+	KUNIT_EXPECT_EQ(test, data[4], 4);
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_same_namespace),
-		cmocka_unit_test(test_two_namespaces),
-		cmocka_unit_test(test_largest_command),
-		cmocka_unit_test(test_what_no_command_can_say),
-		cmocka_unit_test(test_known_statuses),
-		cmocka_unit_test(test_unknown_statuses_concern_the_range),
-		cmocka_unit_test(test_other_bits_are_ignored),
-		cmocka_unit_test(test_arming_changes_one_bit),
-	};
+static struct kunit_case nvme_command_cases[] = {
+	KUNIT_CASE(test_same_namespace),
+	KUNIT_CASE(test_two_namespaces),
+	KUNIT_CASE(test_largest_command),
+	KUNIT_CASE(test_what_no_command_can_say),
+	KUNIT_CASE(test_known_statuses),
+	KUNIT_CASE(test_unknown_statuses_concern_the_range),
+	KUNIT_CASE(test_other_bits_are_ignored),
+	KUNIT_CASE(test_arming_changes_one_bit),
+	{ }
+};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+static struct kunit_suite nvme_command_suite = {
+	.name = "xcopy-nvme-command",
+	.test_cases = nvme_command_cases,
+};
+
+kunit_test_suite(nvme_command_suite);
