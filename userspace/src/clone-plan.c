@@ -137,7 +137,7 @@ static int check_destination_name(struct clone_plan *plan, const struct lv_name 
 	if (lvm_report_lv(&plan->report, name->vg, job->metadata.lv))
 		return fail(EXIT_REFUSED, "%s/%s, where the metadata would go, exists: lvremove it if no clone uses it",
 			    name->vg, job->metadata.lv);
-	if (dm_look(job->clone_name, &state) && state.exists)
+	if (dm_look_name(job->clone_name, &state) && state.exists)
 		return fail(EXIT_REFUSED, "/dev/mapper/%s exists: \"xcopysetup release\" or \"dmsetup remove\" it first",
 			    job->clone_name);
 	return 0;

@@ -91,6 +91,7 @@ static bool parse(struct words *words, struct clone_status *status)
 	    !next_fraction(words, &status->metadata_used, &status->metadata_total) ||
 	    !next_number(words, &status->region) ||
 	    !next_fraction(words, &status->hydrated, &status->regions) ||
+	    status->hydrated > status->regions ||
 	    !next_number(words, &status->hydrating) ||
 	    !parse_features(words, status) || !skip_core_arguments(words))
 		return false;
@@ -142,7 +143,8 @@ uint64_t clone_status_number(const struct clone_status *status, const char *key)
 bool clone_status_complete(const struct clone_status *status)
 {
 	return status->regions && status->hydrated == status->regions &&
-	       !strcmp(status->mode, "rw");
+	       !strcmp(status->mode, "rw") &&
+	       !strcmp(clone_status_value(status, "offload", ""), "done");
 }
 
 bool clone_status_healthy(const struct clone_status *status)

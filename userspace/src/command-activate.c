@@ -21,6 +21,10 @@ static int check_source(const struct job *job)
 	if (!*job->metadata.lv)
 		return fail(EXIT_FAILED, "the metadata volume of %s/%s is missing: the clone cannot be continued; \"xcopysetup cancel\" removes it",
 			    job->destination.vg, job->destination.lv);
+	if (!job->source_is_taken)
+		return fail(EXIT_REFUSED, "source %s/%s does not have the tag " TAG_SOURCE_FOR "%s: it is not held for %s/%s, and may have been written to; cancel the clone",
+			    job->source.vg, job->source.lv, job->id, job->destination.vg,
+			    job->destination.lv);
 	return 0;
 }
 
@@ -32,6 +36,8 @@ static int go_on_filling(struct job *job)
 		code = dm_need_targets();
 	if (!code)
 		code = step_activate(job);
+	if (!code)
+		code = step_check_source(job);
 	if (!code && would("# xcopy-linear under both volumes, then the table of %s with no_format",
 			   job->clone_name))
 		return 0;
@@ -122,13 +128,14 @@ static int activate_all(void)
 		return code;
 	for (size_t i = 0; i < report.nr_lvs; i++) {
 		one = job_from_lv(&report, &report.lvs[i], &job);
-		if (one < 0)
-			one = fail(EXIT_FAILED, "the xcopy: tags of %s/%s are damaged",
-				   report.lvs[i].vg_name, report.lvs[i].name);
-		else if (one == 1)
+		if (one < 0) {
+			job_say_damaged(&report.lvs[i]);
+			one = EXIT_FAILED;
+		} else if (one == 1) {
 			one = activate_locked(&job);
-		else
+		} else {
 			one = remove_orphan(&report, &report.lvs[i]);
+		}
 		worst = one ? one : worst;
 		job_free(&job);
 	}

@@ -48,7 +48,7 @@ static int learn_uuid(const struct lv_name *name, char uuid[69])
 
 	if (message_dry_run)
 		return 0;
-	if (!name_dm_join(name, dm_name, sizeof(dm_name)) || !dm_look(dm_name, &state) ||
+	if (!name_dm_join(name, dm_name, sizeof(dm_name)) || !dm_look_name(dm_name, &state) ||
 	    !state.exists || strlen(state.uuid) != 68)
 		return fail(EXIT_FAILED, "%s/%s was created, but is not active", name->vg,
 			    name->lv);

@@ -217,7 +217,7 @@ int command_cancel(const struct invocation *invocation)
 int command_release(const struct invocation *invocation)
 {
 	const char *argument = invocation->arguments[0];
-	char clone[DM_NAME_MAX + 1] = "";
+	char clone[DM_NAME_MAX + 1] = "", uuid[sizeof(((struct dm_state *)0)->uuid)];
 	struct lv_name name;
 	struct dm_state state;
 	struct table table;
@@ -230,10 +230,11 @@ int command_release(const struct invocation *invocation)
 	else if (name_parse_lv(argument, NULL, &name) || !name_clone(&name, clone, sizeof(clone)))
 		return fail(EXIT_USAGE, "%s is no clone: give VG/DST or the clone's device",
 			    argument);
-	linear = dm_read_table(clone, &table, &state) && table_is(&table, "linear");
-	table_free(&table);
-	if (!state.exists || strncmp(state.uuid, "XCOPY-", 6))
+	if (!dm_look_name(clone, &state) || !state.exists || strncmp(state.uuid, "XCOPY-", 6))
 		return fail(EXIT_REFUSED, "%s: there is no clone /dev/mapper/%s", argument, clone);
+	strcpy(uuid, state.uuid);
+	linear = dm_read_table(uuid, &table, &state) && table_is(&table, "linear");
+	table_free(&table);
 	if (!linear)
 		return fail(EXIT_REFUSED, "%s is not complete: \"xcopysetup finish\" or \"cancel\" it",
 			    argument);

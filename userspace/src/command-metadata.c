@@ -14,24 +14,49 @@
 #include "metadata-device.h"
 #include "sizes.h"
 
-/* What libblkid finds on the device ("ext4", "LVM2_member", ...), to be freed; NULL: nothing. */
-static char *content_of(const char *path)
+static char *probed_content(blkid_probe probe)
 {
-	blkid_probe probe = blkid_new_probe_from_filename(path);
 	const char *type;
-	char *found = NULL;
 
-	if (!probe)
-		return NULL;
 	blkid_probe_enable_superblocks(probe, 1);
 	blkid_probe_set_superblocks_flags(probe, BLKID_SUBLKS_TYPE);
 	blkid_probe_enable_partitions(probe, 1);
-	if (!blkid_do_safeprobe(probe) &&
-	    (!blkid_probe_lookup_value(probe, "TYPE", &type, NULL) ||
-	     !blkid_probe_lookup_value(probe, "PTTYPE", &type, NULL)))
-		found = need_copy(type);
+	switch (blkid_do_safeprobe(probe)) {
+	case 1:
+		return NULL;
+	case 0:
+		if (!blkid_probe_lookup_value(probe, "TYPE", &type, NULL) ||
+		    !blkid_probe_lookup_value(probe, "PTTYPE", &type, NULL))
+			return need_copy(type);
+		return need_copy("something");
+	case -2:
+		return need_copy("signatures of several kinds");
+	default:
+		return need_copy("what libblkid cannot read");
+	}
+}
+
+/* What libblkid finds on the device ("ext4", "LVM2_member", ...), to be freed; NULL: surely nothing. */
+static char *content_of(const char *path)
+{
+	blkid_probe probe = blkid_new_probe_from_filename(path);
+	char *found;
+
+	if (!probe)
+		return need_copy("what libblkid cannot open");
+	found = probed_content(probe);
 	blkid_free_probe(probe);
 	return found;
+}
+
+/* Damaged, or of a newer version, it is somebody's all the same. */
+static bool is_metadata(const struct metadata_scan *scan)
+{
+	for (unsigned int copy = 0; copy < XCOPY_SB_COPIES; copy++)
+		if (scan->sb_errors[copy] != XCOPY_FORMAT_ZERO &&
+		    scan->sb_errors[copy] != XCOPY_FORMAT_MAGIC)
+			return true;
+	return false;
 }
 
 /* Bytes of @path, which may be a file. */
@@ -75,8 +100,8 @@ static int check_content(const struct invocation *invocation, struct metadata_de
 	if (code || option(invocation, "force"))
 		return code;
 	code = metadata_scan(device, &scan);
-	if (!code && scan.current >= 0)
-		code = fail(EXIT_REFUSED, "%s holds the metadata of a clone: with --force what it says is lost for ever",
+	if (!code && is_metadata(&scan))
+		code = fail(EXIT_REFUSED, "%s holds the metadata of a clone, sound or not: with --force what it says is lost for ever",
 			    device->path);
 	return code;
 }

@@ -51,17 +51,28 @@ int dm_start(void)
 	return 0;
 }
 
-static struct dm_task *task_for(int type, const char *id)
+static struct dm_task *checked_task(struct dm_task *task, int good)
+{
+	if (task && good)
+		return task;
+	if (task)
+		dm_task_destroy(task);
+	return NULL;
+}
+
+/* A name may look like the UUID of another device: what is meant is never guessed. */
+static struct dm_task *task_for(int type, const char *uuid)
 {
 	struct dm_task *task = dm_task_create(type);
-	bool by_uuid = !strncmp(id, "LVM-", 4) || !strncmp(id, "XCOPY-", 6);
 
-	if (!task)
-		return NULL;
-	if (by_uuid ? dm_task_set_uuid(task, id) : dm_task_set_name(task, id))
-		return task;
-	dm_task_destroy(task);
-	return NULL;
+	return checked_task(task, task && dm_task_set_uuid(task, uuid));
+}
+
+static struct dm_task *task_for_name(int type, const char *name)
+{
+	struct dm_task *task = dm_task_create(type);
+
+	return checked_task(task, task && dm_task_set_name(task, name));
 }
 
 static void state_of(struct dm_task *task, struct dm_state *state)
@@ -85,9 +96,8 @@ static void state_of(struct dm_task *task, struct dm_state *state)
 	snprintf(state->uuid, sizeof(state->uuid), "%s", uuid ? uuid : "");
 }
 
-bool dm_look(const char *id, struct dm_state *state)
+static bool look(struct dm_task *task, struct dm_state *state)
 {
-	struct dm_task *task = task_for(DM_DEVICE_INFO, id);
 	bool good = task && dm_task_run(task);
 
 	*state = (struct dm_state){ 0 };
@@ -96,6 +106,16 @@ bool dm_look(const char *id, struct dm_state *state)
 	if (task)
 		dm_task_destroy(task);
 	return good;
+}
+
+bool dm_look(const char *uuid, struct dm_state *state)
+{
+	return look(task_for(DM_DEVICE_INFO, uuid), state);
+}
+
+bool dm_look_name(const char *name, struct dm_state *state)
+{
+	return look(task_for_name(DM_DEVICE_INFO, name), state);
 }
 
 const char *dm_device_text(const struct dm_state *state, char text[32])
@@ -107,10 +127,10 @@ const char *dm_device_text(const struct dm_state *state, char text[32])
 typedef void target_fn(uint64_t start, uint64_t length, const char *type, const char *params,
 		       void *data);
 
-static bool each_target(int type, const char *id, target_fn *fn, void *data,
+static bool each_target(int type, const char *uuid, target_fn *fn, void *data,
 			struct dm_state *state)
 {
-	struct dm_task *task = task_for(type, id);
+	struct dm_task *task = task_for(type, uuid);
 	void *next = NULL;
 	uint64_t start, length;
 	char *target, *params;
@@ -140,19 +160,19 @@ static void add_line(uint64_t start, uint64_t length, const char *type, const ch
 	table_add(data, start, length, type, params);
 }
 
-bool dm_read_table(const char *id, struct table *table, struct dm_state *state)
+bool dm_read_table(const char *uuid, struct table *table, struct dm_state *state)
 {
 	*table = (struct table){ 0 };
-	return each_target(DM_DEVICE_TABLE, id, add_line, table, state);
+	return each_target(DM_DEVICE_TABLE, uuid, add_line, table, state);
 }
 
-char *dm_read_status(const char *id, char type[32])
+char *dm_read_status(const char *uuid, char type[32])
 {
 	struct table table = { 0 };
 	struct dm_state state;
 	char *params = NULL;
 
-	each_target(DM_DEVICE_STATUS, id, add_line, &table, &state);
+	each_target(DM_DEVICE_STATUS, uuid, add_line, &table, &state);
 	if (table.count) {
 		snprintf(type, 32, "%s", table.lines[0].type);
 		params = need_copy(table.lines[0].params);
@@ -284,9 +304,9 @@ int dm_remove(const char *name)
 	return code;
 }
 
-bool dm_message(const char *id, const char *format, ...)
+bool dm_message(const char *uuid, const char *format, ...)
 {
-	struct dm_task *task = task_for(DM_DEVICE_TARGET_MSG, id);
+	struct dm_task *task = task_for(DM_DEVICE_TARGET_MSG, uuid);
 	va_list args;
 	char *text = NULL;
 	bool good;
@@ -306,7 +326,7 @@ bool dm_message(const char *id, const char *format, ...)
 
 static bool simple(int type, const char *name)
 {
-	struct dm_task *task = task_for(type, name);
+	struct dm_task *task = task_for_name(type, name);
 	bool good = task && dm_task_run(task);
 
 	if (task)
@@ -316,7 +336,7 @@ static bool simple(int type, const char *name)
 
 static int load(const char *name, const struct table *table, bool read_only)
 {
-	struct dm_task *task = task_for(DM_DEVICE_RELOAD, name);
+	struct dm_task *task = task_for_name(DM_DEVICE_RELOAD, name);
 	int code = 0, log = kernel_log_open();
 
 	if (!task || (read_only && !dm_task_set_ro(task)) || !add_table(task, table))
@@ -334,7 +354,7 @@ static int load(const char *name, const struct table *table, bool read_only)
 /* DM_RESUME with an inactive table loaded: the kernel suspends, swaps and resumes. */
 static bool resume(const char *name, bool noflush, uint16_t flags, uint32_t *cookie, int *error)
 {
-	struct dm_task *task = task_for(DM_DEVICE_RESUME, name);
+	struct dm_task *task = task_for_name(DM_DEVICE_RESUME, name);
 	bool good = task && dm_task_set_cookie(task, cookie, flags);
 
 	if (good && noflush)
@@ -383,7 +403,7 @@ void dm_each_clone(void (*fn)(const char *name, const char *uuid, void *data), v
 	if (!names || !names->dev)
 		goto out;
 	for (;;) {
-		if (dm_look(names->name, &state) && !strncmp(state.uuid, "XCOPY-", 6))
+		if (dm_look_name(names->name, &state) && !strncmp(state.uuid, "XCOPY-", 6))
 			fn(names->name, state.uuid, data);
 		if (!names->next)
 			break;
@@ -394,9 +414,9 @@ out:
 		dm_task_destroy(task);
 }
 
-bool dm_uses(const char *id, uint32_t major, uint32_t minor)
+bool dm_uses(const char *uuid, uint32_t major, uint32_t minor)
 {
-	struct dm_task *task = task_for(DM_DEVICE_DEPS, id);
+	struct dm_task *task = task_for(DM_DEVICE_DEPS, uuid);
 	struct dm_deps *deps;
 	bool found = false;
 

@@ -39,17 +39,24 @@ enum dm_udev {
 /** dm_start() - once: quiet libdevmapper, and see that it can be used; exit code */
 int dm_start(void);
 
-/** dm_look() - state of a device; false if it could not be asked (not: does not exist) */
-bool dm_look(const char *id, struct dm_state *state);
+/**
+ * dm_look() - state of the device with a UUID; false if it could not be asked (not: does not exist)
+ *
+ * A device that LVM may rename, or that another may take the name of, goes by its UUID.
+ */
+bool dm_look(const char *uuid, struct dm_state *state);
+
+/** dm_look_name() - the same by name, of which somebody has to say what is meant */
+bool dm_look_name(const char *name, struct dm_state *state);
 
 /** dm_device_text() - "MAJOR:MINOR", into 32 bytes */
 const char *dm_device_text(const struct dm_state *state, char text[32]);
 
 /** dm_read_table() - live table, and the state seen with it */
-bool dm_read_table(const char *id, struct table *table, struct dm_state *state);
+bool dm_read_table(const char *uuid, struct table *table, struct dm_state *state);
 
 /** dm_read_status() - the parameters of the first target, to be freed; NULL if there is none */
-char *dm_read_status(const char *id, char type[32]);
+char *dm_read_status(const char *uuid, char type[32]);
 
 /** dm_target_known() - is a target of this type registered in the kernel? */
 bool dm_target_known(const char *type);
@@ -64,7 +71,7 @@ int dm_create(const char *name, const char *uuid, const struct table *table, enu
 int dm_remove(const char *name);
 
 /** dm_message() - send a message to sector 0; errno is set when false is returned */
-bool dm_message(const char *id, const char *format, ...) __attribute__((format(printf, 2, 3)));
+bool dm_message(const char *uuid, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /**
  * dm_swap() - put another table into a device
@@ -92,7 +99,7 @@ void dm_wait_udev(uint32_t cookie);
 void dm_each_clone(void (*fn)(const char *name, const char *uuid, void *data), void *data);
 
 /** dm_uses() - does the device's live table map @major:@minor? */
-bool dm_uses(const char *id, uint32_t major, uint32_t minor);
+bool dm_uses(const char *uuid, uint32_t major, uint32_t minor);
 
 /**
  * dm_open_events() - a descriptor that becomes readable at the next event of any device

@@ -289,7 +289,9 @@ static bool needs_work(struct plan *plan, char **why)
 
 	if (!dm_read_table(plan->lv_uuid, &live, &plan->lv))
 		return false;
-	work = live.count && !table_is(&live, plan->type);
+	/* Without our target there is nothing to put back, whatever else LVM has there now. */
+	work = strcmp(plan->type, EXTENTS_OFF) ? live.count && !table_is(&live, plan->type) :
+	       table_has(&live, EXTENTS_ON);
 	if (work && !strcmp(plan->type, EXTENTS_ON) && any_lies_on_lv(&live)) {
 		*why = on_lv_text(plan->lv.name);
 		work = false;

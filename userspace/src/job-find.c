@@ -10,6 +10,12 @@
 #include "runtime.h"
 #include "steps.h"
 
+void job_say_damaged(const struct lvm_lv *lv)
+{
+	warn("%s/%s: its xcopy: tags are damaged, or another volume has the same, as when a volume group was copied below LVM: lvchange --deltag those of the copy (xcopysetup(8), FILES)",
+	     lv->vg_name, lv->name);
+}
+
 int job_refresh(struct job *job)
 {
 	char uuid[69], id[JOB_ID_LENGTH + 1];
@@ -27,6 +33,10 @@ int job_refresh(struct job *job)
 		found = job_from_lv(&report, lv, job);
 	}
 	code = found == 1 ? 0 : lv ? EXIT_REFUSED : lvm_missing(&report);
+	if (found < 0) {
+		job_say_damaged(lv);
+		code = EXIT_FAILED;
+	}
 	lvm_report_free(&report);
 	/* whoever ended it removed its lock file, and waiting for the lock made it again */
 	if (code == EXIT_REFUSED && !message_dry_run)
@@ -56,8 +66,7 @@ static int search(const char *argument, const struct lvm_report *report, struct 
 		int is = job_from_lv(report, &report->lvs[i], &candidate);
 
 		if (is < 0)
-			warn("the xcopy: tags of %s/%s are damaged: compare with job.h or the manual page's FILES",
-			     report->lvs[i].vg_name, report->lvs[i].name);
+			job_say_damaged(&report->lvs[i]);
 		if (is != 1)
 			continue;
 		if (is_meant(argument, &report->lvs[i], &candidate) && !matches++)

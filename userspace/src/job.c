@@ -164,20 +164,47 @@ static bool read_record(const struct lvm_lv *lv, struct job *job)
 	       number_parse(region, &job->region_sectors) && read_repeated(lv, job);
 }
 
+/* "LVM-" and the VG's UUID are where the UUIDs of one volume group's volumes begin. */
+static bool same_group(const char *uuid, const char *other)
+{
+	return !strncmp(uuid, other, 4 + 32);
+}
+
+/*
+ * A volume group that was copied below LVM has the same tags: its volumes are nobody's.
+ * The source says of itself for which jobs it is held read-only.
+ */
 static void find_others(const struct lvm_report *report, struct job *job)
 {
 	const struct lvm_lv *source = lvm_report_uuid(report, job->source_uuid);
 
 	if (source)
 		copy_name(&job->source, source);
+	for (size_t i = 0; source && i < source->nr_tags; i++)
+		if (!strncmp(source->tags[i], TAG_SOURCE_FOR, strlen(TAG_SOURCE_FOR)) &&
+		    !strcmp(source->tags[i] + strlen(TAG_SOURCE_FOR), job->id))
+			job->source_is_taken = true;
 	for (size_t i = 0; i < report->nr_lvs; i++) {
 		const char *of = lvm_lv_tag(&report->lvs[i], TAG_METADATA_OF);
 
-		if (!of || strcmp(of, job->id))
+		if (!of || strcmp(of, job->id) ||
+		    !same_group(report->lvs[i].dm_uuid, job->destination_uuid))
 			continue;
 		copy_name(&job->metadata, &report->lvs[i]);
 		copy_uuid(job->metadata_uuid, report->lvs[i].dm_uuid);
 	}
+}
+
+static bool is_there_twice(const struct lvm_report *report, const struct job *job)
+{
+	for (size_t i = 0; i < report->nr_lvs; i++) {
+		const char *id = lvm_lv_tag(&report->lvs[i], TAG_JOB);
+
+		if (id && !strcmp(id, job->id) &&
+		    strcmp(report->lvs[i].dm_uuid, job->destination_uuid))
+			return true;
+	}
+	return false;
 }
 
 int job_from_lv(const struct lvm_report *report, const struct lvm_lv *lv, struct job *job)
@@ -189,7 +216,7 @@ int job_from_lv(const struct lvm_report *report, const struct lvm_lv *lv, struct
 		return 0;
 	job->state = state_from_word(state);
 	if (!job->state || !copy_uuid(job->destination_uuid, lv->dm_uuid) ||
-	    !read_record(lv, job)) {
+	    !read_record(lv, job) || is_there_twice(report, job)) {
 		job_free(job);
 		return -1;
 	}

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "memory.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,7 +29,7 @@ char *need_copy(const char *text)
 	return checked(strdup(text));
 }
 
-static char *formatted(const char *format, va_list args)
+char *need_vtext(const char *format, va_list args)
 {
 	char *text = NULL;
 
@@ -45,7 +44,7 @@ char *need_text(const char *format, ...)
 	char *text;
 
 	va_start(args, format);
-	text = formatted(format, args);
+	text = need_vtext(format, args);
 	va_end(args);
 	return text;
 }
@@ -56,7 +55,7 @@ void append_text(char **text, const char *format, ...)
 	char *more, *old = *text;
 
 	va_start(args, format);
-	more = formatted(format, args);
+	more = need_vtext(format, args);
 	va_end(args);
 	*text = need_text("%s%s", old ? old : "", more);
 	free(old);

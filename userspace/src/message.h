@@ -30,6 +30,14 @@ extern bool message_dry_run;
 /** message_to_syslog() - from now on everything goes there: a daemon has no terminal */
 void message_to_syslog(void);
 
+/**
+ * message_printable() - @text with control characters, other than line ends and tabs, as \xNN
+ *
+ * Names come from whoever writes arguments, tags and device names: none of them is to tell
+ * root's terminal what to do.  The caller frees it.
+ */
+char *message_printable(const char *text);
+
 /** fail() - say what went wrong on stderr; returns @code */
 int fail(int code, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

@@ -33,7 +33,7 @@ int progress_share(const struct clone_status *status)
 
 	if (!storage && !host)
 		return -1;
-	return (unsigned __int128)storage * 100 / (storage + host);
+	return (unsigned __int128)storage * 100 / ((unsigned __int128)storage + host);
 }
 
 static void add_sample(struct progress *progress, uint64_t sectors, uint64_t ms)

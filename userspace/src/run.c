@@ -65,6 +65,8 @@ static void child(char *const list[], int output, int errors)
 
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
+	if (null < 0)
+		_exit(127);
 	dup2(null, 0);
 	dup2(output, 1);
 	dup2(errors, 2);

@@ -128,7 +128,7 @@ static int lock_source(const struct job *job, int *lock)
 	return *lock < 0 && !message_dry_run ? EXIT_FAILED : 0;
 }
 
-static int check_protected(const struct job *job)
+int step_check_source(const struct job *job)
 {
 	struct dm_state state;
 
@@ -159,7 +159,7 @@ static int take_source(struct job *job, const struct lvm_lv *source, bool force)
 		code = fail(EXIT_FAILED, "somebody opened source %s/%s meanwhile; close it, or use --force if it is sure not to write",
 			    job->source.vg, job->source.lv);
 	if (!code)
-		code = check_protected(job);
+		code = step_check_source(job);
 	return code ? code : sync_source(job);
 }
 
@@ -231,11 +231,27 @@ static int restore_source(const struct job *job, const struct lvm_lv *source)
 	return 0;
 }
 
+/* A job of a volume group that is not there now goes on from this source when it is back. */
+static bool needed_by_others(const struct lvm_lv *source, const char *mine)
+{
+	for (size_t i = 0; i < source->nr_tags; i++) {
+		const char *tag = source->tags[i];
+
+		if (strncmp(tag, TAG_SOURCE_FOR, strlen(TAG_SOURCE_FOR)) || !strcmp(tag, mine))
+			continue;
+		warn("%s/%s stays read-only: by its tag %s another clone, which is not here now, needs it; if that is gone for good, \"lvchange --deltag %s %s/%s\" and \"lvchange --permission rw %s/%s\"",
+		     source->vg_name, source->name, tag, tag, source->vg_name, source->name,
+		     source->vg_name, source->name);
+		return true;
+	}
+	return false;
+}
+
 static int release_source(const struct job *job, const struct lvm_report *report)
 {
 	char *mine = need_text(TAG_SOURCE_FOR "%s", job->id);
 	const struct lvm_lv *source = lvm_report_uuid(report, job->source_uuid);
-	bool last = !job_source_users(report, job);
+	bool last = !job_source_users(report, job) && !(source && needed_by_others(source, mine));
 	int code = 0;
 
 	/* the job before may have left it to this one, which did not come to take it */
@@ -359,6 +375,8 @@ static int remove_clone(const struct job *job)
 	if (is_held(job->clone_uuid))
 		return fail(EXIT_REFUSED, "/dev/mapper/%s is in use: unmount or close it first",
 			    state.name);
+	if (would("dmsetup remove %s", state.name))
+		return 0;
 	detail("dmsetup remove %s", state.name);
 	return dm_remove(state.name);
 }
@@ -391,26 +409,39 @@ int step_undo(struct job *job)
 	return code;
 }
 
+static int put_linear(const struct job *job, const struct table *linear)
+{
+	struct dm_state state;
+	struct table live;
+	int code = 0;
+
+	dm_read_table(job->clone_uuid, &live, &state);
+	if (!state.exists)
+		code = dm_create(job->clone_name, job->clone_uuid, linear, DM_UDEV_COPY);
+	else if (!table_is(&live, "linear"))
+		code = dm_swap(state.name, linear, state.read_only, false, DM_UDEV_COPY, NULL);
+	table_free(&live);
+	return code;
+}
+
 /* The clone's device becomes linear over the destination; made anew if a boot has lost it. */
 static int swap_to_linear(const struct job *job)
 {
-	struct dm_state state, destination;
-	struct table live, linear;
-	char text[32];
+	struct dm_state destination;
+	struct table linear;
+	char device[32], *text;
 	int code = 0;
 
 	if (!dm_look(job->destination_uuid, &destination) || !destination.exists)
 		return fail(EXIT_FAILED, "destination %s/%s is not active", job->destination.vg,
 			    job->destination.lv);
-	table_linear(job->sectors, dm_device_text(&destination, text), &linear);
-	dm_read_table(job->clone_uuid, &live, &state);
-	if (!state.exists)
-		code = dm_create(job->clone_name, job->clone_uuid, &linear, DM_UDEV_COPY);
-	else if (!table_is(&live, "linear"))
-		code = dm_swap(state.name, &linear, state.read_only, false, DM_UDEV_COPY, NULL);
-	table_free(&live);
+	table_linear(job->sectors, dm_device_text(&destination, device), &linear);
+	text = table_text(&linear);
+	if (!would("# /dev/mapper/%s becomes: %s", job->clone_name, text))
+		code = put_linear(job, &linear);
+	free(text);
 	table_free(&linear);
-	if (!code)
+	if (!code && !message_dry_run)
 		code = device_sync(destination.major, destination.minor, job->destination.lv);
 	return code;
 }
@@ -462,9 +493,22 @@ static int end_record(const struct job *job)
 	return code;
 }
 
+/* Only a clone that has filled, or that was found to have, has a destination worth keeping. */
+static int check_finishable(const struct job *job)
+{
+	if (job->state == JOB_FILLING)
+		return check_complete(job);
+	if (job->state == JOB_FINISHING)
+		return 0;
+	return fail(EXIT_REFUSED, "%s/%s was being %s, and is not complete: \"xcopysetup cancel %s/%s\" removes it",
+		    job->destination.vg, job->destination.lv,
+		    job->state == JOB_CREATING ? "made" : "cancelled", job->destination.vg,
+		    job->destination.lv);
+}
+
 int step_finish(struct job *job)
 {
-	int code = job->state == JOB_FILLING ? check_complete(job) : 0;
+	int code = check_finishable(job);
 
 	if (!code)
 		code = swap_to_linear(job);

@@ -18,6 +18,9 @@ int step_set_state(struct job *job, enum job_state state);
 /** step_source_take() - record and make the source read-only, active, and written out */
 int step_source_take(struct job *job, bool force);
 
+/** step_check_source() - is the source active and read-only, as step_source_take() left it? */
+int step_check_source(const struct job *job);
+
 /** step_source_release() - take the extents out, and undo step_source_take(), for the last job */
 int step_source_release(const struct job *job);
 
@@ -41,6 +44,9 @@ void step_offload_limits(struct job *job);
 
 /** step_send_limits() - the same for a clone that is running: its volumes may have moved */
 void step_send_limits(const struct job *job);
+
+/** job_say_damaged() - why job_from_lv() would not read this volume's tags */
+void job_say_damaged(const struct lvm_lv *lv);
 
 /** job_refresh() - read the job, whose lock is held, again; exit code, EXIT_REFUSED if it is gone */
 int job_refresh(struct job *job);

@@ -45,6 +45,14 @@ bool table_is(const struct table *table, const char *type)
 	return table->count > 0;
 }
 
+bool table_has(const struct table *table, const char *type)
+{
+	for (size_t i = 0; i < table->count; i++)
+		if (!strcmp(table->lines[i].type, type))
+			return true;
+	return false;
+}
+
 static bool maps_linearly(const char *type)
 {
 	return !strcmp(type, "linear") || !strcmp(type, "xcopy-linear");

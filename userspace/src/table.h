@@ -31,6 +31,9 @@ char *table_text(const struct table *table);
 /** table_is() - has it lines, and is each of type @type? */
 bool table_is(const struct table *table, const char *type);
 
+/** table_has() - is any of its lines of type @type? */
+bool table_has(const struct table *table, const char *type);
+
 /**
  * table_translate() - the same mapping by another linear target
  * @from: what is there; every line must be "linear" or "xcopy-linear"

@@ -176,7 +176,7 @@ static void become_daemon(void)
 	if (pid)
 		_exit(pid < 0);
 	message_to_syslog();
-	if (chdir("/"))
+	if (null < 0 || chdir("/"))
 		return;
 	dup2(null, 0);
 	dup2(null, 1);

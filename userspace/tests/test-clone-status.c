@@ -38,15 +38,19 @@ static void complete_only_when_all_and_rw(void **state)
 	struct clone_status status;
 
 	(void)state;
-	assert_true(clone_status_parse(HEAD "1000/1000 0 0 0 rw 0", &status));
+	assert_true(clone_status_parse(HEAD "1000/1000 0 0 0 rw 2 offload done", &status));
 	assert_true(clone_status_complete(&status));
 	assert_int_equal(clone_status_permille(&status), 1000);
 	clone_status_free(&status);
-	assert_true(clone_status_parse(HEAD "999/1000 0 0 0 rw 0", &status));
+	/* all regions are there, and the metadata device does not say so yet */
+	assert_true(clone_status_parse(HEAD "1000/1000 0 0 0 rw 2 offload on", &status));
+	assert_false(clone_status_complete(&status));
+	clone_status_free(&status);
+	assert_true(clone_status_parse(HEAD "999/1000 0 0 0 rw 2 offload done", &status));
 	assert_false(clone_status_complete(&status));
 	assert_int_equal(clone_status_permille(&status), 999);
 	clone_status_free(&status);
-	assert_true(clone_status_parse(HEAD "1000/1000 0 0 0 ro 0", &status));
+	assert_true(clone_status_parse(HEAD "1000/1000 0 0 0 ro 2 offload done", &status));
 	assert_false(clone_status_complete(&status));
 	assert_false(clone_status_healthy(&status));
 	clone_status_free(&status);
@@ -74,6 +78,7 @@ static void cut_short(void **state)
 	assert_false(clone_status_parse(HEAD "500/1000 4 0 99999999999 x", &status));
 	assert_false(clone_status_parse(HEAD "500/1000 4 0 0 rw 3 a b c", &status));
 	assert_false(clone_status_parse(HEAD "500,1000 4 0 0 rw 0", &status));
+	assert_false(clone_status_parse(HEAD "1001/1000 4 0 0 rw 0", &status));
 }
 
 static void progress_line(void **state)

@@ -89,6 +89,42 @@ static void damaged(void **state)
 	assert_int_equal(job_from_lv(&report, &lv, &job), -1);
 }
 
+#define COPY "LVM-99999922223333444455556666777777AAAAAA22223333444455556666777777"
+#define SOURCE "LVM-11111122223333444455556666777777BBBBBB22223333444455556666777777"
+
+/* A volume group that was copied below LVM has the same tags. */
+static void copied_group(void **state)
+{
+	char *record[] = { "xcopy:state=filling", "xcopy:job=" ID, "xcopy:source=" SOURCE,
+			   "xcopy:sectors=8", "xcopy:region=8" };
+	char *of[] = { "xcopy:metadata-of=" ID }, *other[] = { "xcopy:source-for=" ID "0" };
+	char *ours[] = { "xcopy:source-for=00000000000000000000000000000000", "xcopy:source-for=" ID };
+	struct lvm_lv lvs[] = {
+		{ .vg_name = "vg", .name = "dst", .dm_uuid = UUID, .tags = record, .nr_tags = 5 },
+		{ .vg_name = "vg", .name = "meta", .dm_uuid = UUID, .tags = of, .nr_tags = 1 },
+		{ .vg_name = "copy", .name = "meta", .dm_uuid = COPY, .tags = of, .nr_tags = 1 },
+		{ .vg_name = "vg", .name = "src", .dm_uuid = SOURCE, .tags = ours, .nr_tags = 2 },
+		{ .vg_name = "copy", .name = "dst", .dm_uuid = COPY, .tags = record, .nr_tags = 5 },
+	};
+	struct lvm_report report = { .lvs = lvs, .nr_lvs = 4 };
+	struct job job;
+
+	(void)state;
+	assert_int_equal(job_from_lv(&report, &lvs[0], &job), 1);
+	assert_string_equal(job.metadata.vg, "vg");
+	assert_string_equal(job.source.lv, "src");
+	assert_true(job.source_is_taken);
+	job_free(&job);
+	lvs[3].tags = other;
+	lvs[3].nr_tags = 1;
+	assert_int_equal(job_from_lv(&report, &lvs[0], &job), 1);
+	assert_false(job.source_is_taken);
+	job_free(&job);
+	report.nr_lvs = 5;
+	assert_int_equal(job_from_lv(&report, &lvs[0], &job), -1);
+	assert_int_equal(job_from_lv(&report, &lvs[4], &job), -1);
+}
+
 static void names_that_do_not_fit(void **state)
 {
 	struct lv_name name = { "", "" };
@@ -107,7 +143,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(there_and_back), cmocka_unit_test(damaged),
-		cmocka_unit_test(names_that_do_not_fit),
+		cmocka_unit_test(copied_group), cmocka_unit_test(names_that_do_not_fit),
 	};
 
 	return cmocka_run_group_tests_name("job", tests, NULL, NULL);
