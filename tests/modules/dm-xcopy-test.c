@@ -76,6 +76,7 @@ static const char * const xcopy_test_outcomes[] = {
  * @delay_ms: sleep before the copy
  * @late_ms: when a late copy is made, after the command
  * @offset: elsewhere: by how many sectors; 0: half the command
+ * @descriptors: partial: how many of them
  * @outcome: what the command says
  * @how: what it writes
  */
@@ -87,6 +88,7 @@ struct xcopy_test_rule {
 	unsigned int delay_ms;
 	unsigned int late_ms;
 	unsigned int offset;
+	unsigned int descriptors;
 	enum xcopy_outcome outcome;
 	enum xcopy_test_how how;
 };
@@ -277,17 +279,21 @@ static int xcopy_test_copy_segment(const struct xcopy_test_job *job, sector_t fr
 	return r;
 }
 
-/* All descriptors in their order, or the first one. */
+static sector_t xcopy_test_sectors(const struct xcopy_test_job *job)
+{
+	if (job->rule.how != XCOPY_TEST_PARTIAL)
+		return job->sectors;
+	return min_t(sector_t, job->sectors, job->rule.descriptors * job->segment);
+}
+
+/* Descriptors in their order. */
 static int xcopy_test_copy_segments(const struct xcopy_test_job *job, struct page *pages)
 {
-	sector_t from = 0;
-	int r;
+	sector_t from, end = xcopy_test_sectors(job);
+	int r = 0;
 
-	do {
-		r = xcopy_test_copy_segment(job, from, min(from + job->segment, job->sectors),
-					    pages);
-		from += job->segment;
-	} while (!r && from < job->sectors && job->rule.how != XCOPY_TEST_PARTIAL);
+	for (from = 0; !r && from < end; from += job->segment)
+		r = xcopy_test_copy_segment(job, from, min(from + job->segment, end), pages);
 	return r;
 }
 
@@ -671,6 +677,7 @@ enum {
 	XCOPY_TEST_WORD_DELAY,
 	XCOPY_TEST_WORD_LIE,
 	XCOPY_TEST_WORD_COPIED,
+	XCOPY_TEST_WORD_PARTIAL_BY,
 	XCOPY_TEST_WORD_PARTIAL,
 	XCOPY_TEST_WORD_ELSEWHERE_BY,
 	XCOPY_TEST_WORD_ELSEWHERE,
@@ -687,6 +694,7 @@ static const match_table_t xcopy_test_words = {
 	{ XCOPY_TEST_WORD_DELAY, "delay_ms=%d" },
 	{ XCOPY_TEST_WORD_LIE, "lie" },
 	{ XCOPY_TEST_WORD_COPIED, "copied" },
+	{ XCOPY_TEST_WORD_PARTIAL_BY, "partial=%d" },
 	{ XCOPY_TEST_WORD_PARTIAL, "partial" },
 	{ XCOPY_TEST_WORD_ELSEWHERE_BY, "elsewhere=%d" },
 	{ XCOPY_TEST_WORD_ELSEWHERE, "elsewhere" },
@@ -731,8 +739,10 @@ static int xcopy_test_parse_how(int token, int value, struct xcopy_test_rule *ru
 	case XCOPY_TEST_WORD_COPIED:
 		rule->how = XCOPY_TEST_EVERYTHING;
 		return 0;
+	case XCOPY_TEST_WORD_PARTIAL_BY:
 	case XCOPY_TEST_WORD_PARTIAL:
 		rule->how = XCOPY_TEST_PARTIAL;
+		rule->descriptors = value ?: 1;
 		return 0;
 	case XCOPY_TEST_WORD_ELSEWHERE_BY:
 	case XCOPY_TEST_WORD_ELSEWHERE:

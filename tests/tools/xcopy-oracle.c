@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// build: -D_GNU_SOURCE -pthread oracle/sector.c oracle/log.c oracle/model.c oracle/io.c oracle/compare.c oracle/load.c
+// build: -D_GNU_SOURCE -pthread oracle/sector.c oracle/log.c oracle/model.c oracle/io.c oracle/compare.c oracle/verify.c oracle/load.c
 /*
  * xcopy-oracle: random I/O against a clone, and a verdict on every byte of it.
  *
@@ -134,86 +134,21 @@ static int crash(struct arguments *arguments)
 	return error ? 2 : 0;
 }
 
-static bool same_content(const struct content *a, const struct record *b)
-{
-	return a->tag == b->kind && a->generation == b->result;
-}
-
-static int log_observed(struct session *session, struct record *record)
-{
-	if (!record->count)
-		return 0;
-	if (log_append(&session->log, record))
-		return -1;
-	model_apply(&session->model, record);
-	return 0;
-}
-
-/*
- * Log what was found in [sector, end) wherever more than that was allowed, one
- * record for each run of the same.
- */
-static int record_choices(struct session *session, const char *buffer, uint64_t sector,
-			  uint64_t end)
-{
-	struct record run = { .type = RECORD_OBSERVED };
-	struct content found;
-
-	for (; sector < end; sector++, buffer += SECTOR) {
-		if (model_choices(&session->model, sector) < 2)
-			continue;
-		found = sector_parse(buffer);
-		if (run.count && run.sector + run.count == sector && same_content(&found, &run)) {
-			run.count++;
-			continue;
-		}
-		if (log_observed(session, &run))
-			return -1;
-		run = (struct record){
-			.type = RECORD_OBSERVED, .kind = found.tag, .sector = sector, .count = 1,
-			.result = found.generation,
-		};
-	}
-	return log_observed(session, &run);
-}
-
-static int verify_chunk(struct session *session, char *buffer, uint64_t sector, uint64_t count,
-			bool record, struct mismatches *mismatches)
-{
-	int error = device_read(&session->device, buffer, sector, count);
-
-	if (error) {
-		fprintf(stderr, "xcopy-oracle: reading %" PRIu64 "+%" PRIu64 ": %s\n", sector, count,
-			strerror(error));
-		return 2;
-	}
-	compare(&session->model, buffer, sector, count, mismatches);
-	if (record && !mismatches->sectors)
-		return record_choices(session, buffer, sector, sector + count) ? 2 : 0;
-	return 0;
-}
-
 static int verify(struct arguments *arguments)
 {
-	char *buffer = buffer_alloc(CHUNK_SECTORS * SECTOR);
 	struct mismatches mismatches = { .limit = 10 };
-	uint64_t sector, end, count;
 	struct session session;
-	int status = 0;
+	int status;
 
-	if (!buffer || session_open(&session, arguments, false))
+	if (session_open(&session, arguments, false))
 		return 2;
-	end = session.model.sectors;
-	for (sector = 0; sector < end && !status; sector += count) {
-		count = end - sector < CHUNK_SECTORS ? end - sector : CHUNK_SECTORS;
-		status = verify_chunk(&session, buffer, sector, count, arguments->record,
-				      &mismatches);
-	}
+	status = verify_device(&session.log, &session.model, &session.device, arguments->record,
+			       &mismatches);
 	printf("verified %" PRIu64 " sectors of %s, %" PRIu64 " wrong, %" PRIu32 " operations\n",
-	       sector, arguments->device, mismatches.sectors, session.model.nr_operations - 1);
+	       session.model.sectors, arguments->device, mismatches.sectors,
+	       session.model.nr_operations - 1);
 	session_close(&session);
-	free(buffer);
-	return status ? status : mismatches.sectors ? 1 : 0;
+	return status;
 }
 
 static int load(struct arguments *arguments)
@@ -381,27 +316,6 @@ static uint64_t number(const char *text)
 	exit(2);
 }
 
-static void parse_mix(unsigned int *weights, char *text)
-{
-	unsigned int kind, weight;
-	char *part, *value;
-
-	memset(weights, 0, NR_KINDS * sizeof(*weights));
-	for (part = strtok(text, ","); part; part = strtok(NULL, ",")) {
-		value = strchr(part, '=');
-		if (value)
-			*value++ = '\0';
-		weight = value ? (unsigned int)number(value) : 1;
-		for (kind = 0; kind < NR_KINDS && strcmp(part, kind_name(kind)); kind++)
-			;
-		if (kind == NR_KINDS || kind == KIND_OBSERVED) {
-			fprintf(stderr, "xcopy-oracle: --mix: %s is no operation\n", part);
-			exit(2);
-		}
-		weights[kind] = weight;
-	}
-}
-
 static void parse_window(struct window *window, const char *text)
 {
 	if (sscanf(text, "%" SCNu64 ":%" SCNu64, &window->first, &window->count) == 2)
@@ -435,7 +349,7 @@ static int apply_option(struct arguments *arguments, int option, char *value)
 	case 'o': load->operations = number(value); return 0;
 	case 't': load->seconds = (unsigned int)number(value); return 0;
 	case 'j': load->threads = (unsigned int)number(value); return 0;
-	case 'm': parse_mix(load->weights, value); return 0;
+	case 'm': load_parse_mix(load->weights, value); return 0;
 	case 'k': load->max_sectors = number(value) * 2; return 0;
 	case 'R': load->region_sectors = number(value); return 0;
 	case 'w': parse_window(&load->window, value); return 0;

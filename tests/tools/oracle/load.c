@@ -95,7 +95,7 @@ static uint64_t choose_count(struct load *load)
 
 	switch (random_below(load, 4)) {
 	case 0:
-		return block * (1 + random_below(load, 8));
+		return block * (1 + random_below(load, max / block < 8 ? max / block : 8));
 	case 1:
 		if (region <= max)
 			return region * (1 + random_below(load, max / region));
@@ -252,6 +252,8 @@ static void account(struct load *load, const struct flight *flight, int result, 
 	if (!result)
 		return;
 	load->errors++;
+	if (load->options->errors)
+		(*load->options->errors)++;
 	if (load->options->allow_errors && result == EIO)
 		return;
 	fprintf(stderr, "xcopy-oracle: %s of %" PRIu64 "+%" PRIu64 ": %s\n",
@@ -259,8 +261,8 @@ static void account(struct load *load, const struct flight *flight, int result, 
 	load->failure = 2;
 }
 
-/* With the lock; drops it during the I/O. */
-static void perform(struct worker *worker, struct flight *flight)
+/* With the lock; drops it during the I/O.  Result of the operation. */
+static int perform(struct worker *worker, struct flight *flight)
 {
 	struct load *load = worker->load;
 	uint64_t begin_us;
@@ -271,7 +273,7 @@ static void perform(struct worker *worker, struct flight *flight)
 		id = log_begin(load->log, load->model, flight->kind, flight->sector, flight->count);
 		if (!id) {
 			load->failure = 2;
-			return;
+			return ENOSPC;
 		}
 	}
 	load->flights[worker->index] = *flight;
@@ -290,11 +292,12 @@ static void perform(struct worker *worker, struct flight *flight)
 			&load->mismatches);
 	load->flights[worker->index].count = 0;
 	account(load, flight, result, begin_us);
+	return result;
 }
 
 static bool finished(struct load *load, uint64_t deadline)
 {
-	if (stopped || load->failure || load->mismatches.sectors)
+	if (stopped || (load->options->stop && *load->options->stop) || load->failure || load->mismatches.sectors)
 		return true;
 	if (load->options->operations && load->started >= load->options->operations)
 		return true;
@@ -314,7 +317,8 @@ static void *work(void *context)
 	while (!finished(load, deadline)) {
 		if (choose(load, &flight)) {
 			load->started++;
-			perform(worker, &flight);
+			if (perform(worker, &flight) && load->options->until_error)
+				break;
 		}
 		pthread_mutex_unlock(&load->lock);
 		usleep(load->options->delay_us);
@@ -378,8 +382,43 @@ int load_run(struct log *log, struct model *model, const struct device *device,
 		return 2;
 	if (run_workers(&load, workers))
 		return 2;
-	report(&load, now_us() - begin_us);
+	if (!options->quiet)
+		report(&load, now_us() - begin_us);
 	if (load.mismatches.sectors)
 		return 1;
 	return load.failure;
+}
+
+static unsigned int weight_number(const char *text)
+{
+	unsigned long value;
+	char *end;
+
+	errno = 0;
+	value = strtoul(text, &end, 0);
+	if (!errno && *text && !*end && value <= UINT32_MAX)
+		return (unsigned int)value;
+	fprintf(stderr, "xcopy-oracle: --mix: %s is no number\n", text);
+	exit(2);
+}
+
+void load_parse_mix(unsigned int *weights, char *text)
+{
+	unsigned int kind, weight;
+	char *part, *value;
+
+	memset(weights, 0, NR_KINDS * sizeof(*weights));
+	for (part = strtok(text, ","); part; part = strtok(NULL, ",")) {
+		value = strchr(part, '=');
+		if (value)
+			*value++ = '\0';
+		weight = value ? weight_number(value) : 1;
+		for (kind = 0; kind < NR_KINDS && strcmp(part, kind_name(kind)); kind++)
+			;
+		if (kind == NR_KINDS || kind == KIND_OBSERVED) {
+			fprintf(stderr, "xcopy-oracle: --mix: %s is no operation\n", part);
+			exit(2);
+		}
+		weights[kind] = weight;
+	}
 }

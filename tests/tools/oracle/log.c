@@ -81,6 +81,8 @@ int log_append(struct log *log, struct record *record)
 		return -1;
 	}
 	log->sequence++;
+	if (log->appended)
+		log->appended(record);
 	return 0;
 }
 

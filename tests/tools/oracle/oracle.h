@@ -77,6 +77,8 @@ struct log {
 	uint64_t sequence;	/* of the next record */
 	size_t block;		/* unit of writing: a sector of a raw disk */
 	unsigned char *tail;	/* block that holds the next record */
+	/* May be NULL; after each record, before anybody acts on it. */
+	void (*appended)(const struct record *record);
 };
 
 int log_create(const char *path, uint64_t seed, uint64_t sectors);
@@ -163,6 +165,15 @@ struct mismatches {
 void compare(const struct model *model, const void *buffer, uint64_t sector, uint64_t count,
 	     struct mismatches *mismatches);
 
+/* ---- verify.c ---- */
+
+/*
+ * The whole device against the model.  With @record, what is found wherever more was
+ * allowed is logged, and from then on nothing else is allowed.  Exit status of the program.
+ */
+int verify_device(struct log *log, struct model *model, const struct device *device, bool record,
+		  struct mismatches *mismatches);
+
 /* ---- load.c ---- */
 
 struct window {
@@ -181,6 +192,10 @@ struct load_options {
 	unsigned int delay_us;
 	bool overlap;
 	bool allow_errors;
+	bool until_error;		/* a thread whose operation fails, ends */
+	bool quiet;
+	const volatile bool *stop;	/* may be NULL; ends the load when it becomes true */
+	volatile uint64_t *errors;	/* may be NULL; counts operations that failed */
 	uint64_t random;
 };
 
@@ -195,6 +210,8 @@ int operate(struct log *log, struct model *model, const struct device *device, e
 	    uint64_t sector, uint64_t count, enum operate_mode mode);
 /* From here on SIGTERM and SIGINT end a load well. */
 void load_catch_signals(void);
+/* @text: KIND=WEIGHT,..., all others 0; ends the program when it is wrong. */
+void load_parse_mix(unsigned int *weights, char *text);
 /* Exit status of the program. */
 int load_run(struct log *log, struct model *model, const struct device *device,
 	     const struct load_options *options);
