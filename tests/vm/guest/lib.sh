@@ -35,6 +35,7 @@ lib_failed() {
 	diag "$2"
 	[ ! -s "$LIB_OUTPUT" ] || diag "$(tail -n 50 "$LIB_OUTPUT")"
 	fail "$1"
+	[ -z "${FIRST:-}" ] || exit 1
 }
 
 lib_try() {
@@ -134,7 +135,7 @@ run() {
 
 # Three times as long as it says: a guest may be given a small part of a busy machine.
 wait_for() {
-	local end=$((SECONDS + 3 * $1))
+	local end=$((SECONDS + 3 * ${XCOPY_SLOW:-1} * $1))
 	shift
 	until "$@" >/dev/null 2>&1; do
 		[ $SECONDS -lt $end ] || return 1

@@ -45,7 +45,7 @@ tools() {
 	cd "$work/tests/tools"
 	for file in *.c; do
 		# shellcheck disable=SC2046 # words, and patterns for more files
-		gcc -O2 -g -Wall -Wextra -Werror -I . -I "$work/dm-xcopy" -o "$out/tools/$(basename "$file" .c)" \
+		gcc -O2 -g -Wall -Wextra -Werror -I . -o "$out/tools/$(basename "$file" .c)" \
 			"$file" $(sed -n 's,^// build: *,,p' "$file")
 	done
 }

@@ -22,11 +22,18 @@ TOOLS_PACKAGES=(qemu-system-x86 qemu-utils e2fsprogs python3 util-linux mount)
 LINT_PACKAGES=(gcc make libc6-dev perl python3-minimal sparse shellcheck clang-tidy pkg-config xz-utils
 	linux-headers-amd64 libdevmapper-dev libjson-c-dev libblkid-dev libcmocka-dev)
 
+# What `make fuzz` needs: libFuzzer comes with clang.
+FUZZ_PACKAGES=(clang libclang-rt-19-dev make libc6-dev linux-libc-dev pkg-config libdevmapper-dev libjson-c-dev
+	libblkid-dev)
+
 # What the guests hold. The same roots are where the modules and programs are compiled.
 GUEST_PACKAGES=(systemd systemd-sysv udev dbus kmod initramfs-tools zstd linux-image-amd64
 	linux-headers-amd64 lvm2 dmsetup dmeventd nvme-cli e2fsprogs xfsprogs fio dkms gcc make libc6-dev
 	pkg-config libdevmapper-dev libjson-c-dev libblkid-dev libcmocka-dev libisal-dev jq util-linux
 	mount bsdextrautils procps iproute2 psmisc python3-minimal openssl strace xxd file less man-db)
+
+# What the kernels of the debug suites are built with, and from.
+KERNEL_PACKAGES=(gcc make libc6-dev bc bison flex libelf-dev kmod perl python3-minimal xz-utils linux-source-6.12)
 
 say() {
 	printf '# %s\n' "$*" >&2
@@ -189,35 +196,113 @@ lint_root() {
 		bootstrap trixie "$VM_DIR/host/setup-lint.sh" "${LINT_PACKAGES[@]}"
 }
 
+fuzz_root() {
+	cache_entry "root-fuzz-$(cache_key trixie "${FUZZ_PACKAGES[@]}")" \
+		bootstrap trixie '' "${FUZZ_PACKAGES[@]}"
+}
+
+kernel_root() {
+	cache_entry "root-kernel-$(cache_key trixie "${KERNEL_PACKAGES[@]}")" \
+		bootstrap trixie '' "${KERNEL_PACKAGES[@]}"
+}
+
+# The debug suites are Debian 13 with a kernel built for them. kernel_config SUITE : the fragments it is made from;
+# fails for a suite that boots Debian's.
+kernel_config() {
+	case $1 in
+	debug) echo base.config kasan.config ;;
+	kcsan) echo base.config kcsan.config ;;
+	*) return 1 ;;
+	esac
+}
+
+make_kernel() {
+	local dir=$1 root=$2 suite=$3 work started=$SECONDS status=0
+
+	say "building the kernel of the suite $suite (once; 10 to 20 minutes)"
+	work=$(mktemp -d "$CACHE/run.XXXXXX") || return 1
+	# shellcheck disable=SC2046 # one word a fragment
+	in_root "$root" "$VM_DIR/host=/host:ro" "$VM_DIR/kernel=/config:ro" "$work=/scratch" "$dir=/kernel" -- \
+		bash /run/mnt/host/build-kernel.sh $(kernel_config "$suite") || status=1
+	rm -rf --one-file-system "$work"
+	[ $status = 0 ] || return 1
+	say "built in $(((SECONDS - started + 30) / 60)) minutes, $(du -sm "$dir" | cut -f 1) MiB"
+}
+
+kernel_key() {
+	local root version
+
+	root=$(kernel_root) || return 1
+	version=$(sed -n '/^Package: linux-source-/,/^$/s/^Version: //p' "$root/var/lib/dpkg/status")
+	# shellcheck disable=SC2046 # one word a fragment
+	cache_key "$version" "$(cat "$VM_DIR/host/build-kernel.sh")" \
+		"$(cd "$VM_DIR/kernel" && cat $(kernel_config "$1"))" "${KERNEL_PACKAGES[@]}"
+}
+
+# debug_kernel SUITE : prints the directory with boot/ and usr/lib/modules/ of its kernel
+debug_kernel() {
+	local root key
+
+	root=$(kernel_root) || return 1
+	key=$(kernel_key "$1") || return 1
+	cache_entry "kernel-$1-$key" make_kernel "$root" "$1"
+}
+
+# Entries are never changed: a root may share its files with another.
+make_debug_root() {
+	local dir=$1 root=$2 kernel=$3
+
+	cp -al "$root/." "$dir" &&
+		rm -rf --one-file-system "$dir"/usr/lib/modules "$dir"/usr/src/linux-* "${dir:?}"/boot &&
+		cp -R --preserve=mode,timestamps,links "$kernel/." "$dir"
+}
+
 guest_key() {
-	cache_key "$1" "$(cat "$VM_DIR/guest/setup-root.sh")" "${GUEST_PACKAGES[@]}"
+	local key
+
+	if kernel_config "$1" >/dev/null; then
+		key=$(kernel_key "$1") || return 1
+		cache_key "$key" "$(guest_key trixie)"
+	else
+		cache_key "$1" "$(cat "$VM_DIR/guest/setup-root.sh")" "${GUEST_PACKAGES[@]}"
+	fi
 }
 
 guest_root() {
-	cache_entry "root-$1-$(guest_key "$1")" \
-		bootstrap "$1" "$VM_DIR/guest/setup-root.sh" "${GUEST_PACKAGES[@]}"
+	local key kernel root
+
+	key=$(guest_key "$1") || return 1
+	if kernel_config "$1" >/dev/null; then
+		kernel=$(debug_kernel "$1") || return 1
+		root=$(guest_root trixie) || return 1
+		cache_entry "root-$1-$key" make_debug_root "$root" "$kernel"
+	else
+		cache_entry "root-$1-$key" bootstrap "$1" "$VM_DIR/guest/setup-root.sh" "${GUEST_PACKAGES[@]}"
+	fi
 }
 
 make_image() {
-	local dir=$1 root=$2 tools=$3 version started=$SECONDS kernel
+	local dir=$1 root=$2 tools=$3 version started=$SECONDS kernel initrd
 
 	version=$(kernel_version "$root") || return 1
 	kernel=$root/boot/vmlinuz-$version
 	[ -e "$kernel" ] || kernel=$root/usr/lib/modules/$version/vmlinuz
+	initrd=$root/boot/initrd.img-$version
 	cp -L "$kernel" "$dir/vmlinuz" &&
-		cp -L "$root/boot/initrd.img-$version" "$dir/initrd" &&
+		{ [ ! -e "$initrd" ] || cp -L "$initrd" "$dir/initrd"; } &&
 		in_root "$tools" "$root=/root:ro" "$dir=/image" -- \
 			mke2fs -q -t ext4 -L xcopy-root -d /run/mnt/root /run/mnt/image/root.img 8G || return 1
 	say "made a disk image of ${root##*/} in $((SECONDS - started)) s, $(du -sm "$dir" | cut -f 1) MiB"
 }
 
-# guest_image SUITE : prints the directory with vmlinuz, initrd and root.img
+# guest_image SUITE : prints the directory with vmlinuz, root.img and, where the kernel needs one, initrd
 guest_image() {
-	local root tools
+	local root tools key
 
+	key=$(guest_key "$1") || return 1
 	root=$(guest_root "$1") || return 1
 	tools=$(tools_root) || return 1
-	cache_entry "image-$1-$(guest_key "$1")" make_image "$root" "$tools"
+	cache_entry "image-$1-$key" make_image "$root" "$tools"
 }
 
 # The kernel that a root holds modules and headers of.
@@ -247,7 +332,8 @@ tree_key() {
 }
 
 # What the build of the modules, programs and test tools is made from.
-BUILD_PARTS=(Kbuild Makefile dm-xcopy compat userspace Documentation tests/modules tests/tools tests/vm/host/build-in-root.sh)
+BUILD_PARTS=(Kbuild Makefile dm-xcopy compat userspace Documentation tests/modules tests/kunit tests/tools
+	tests/vm/host/build-in-root.sh)
 
 build_parts() {
 	local part tmp
@@ -266,11 +352,12 @@ make_build() {
 
 # guest_build SUITE SNAPSHOT : prints the directory with modules/, tools/ and root/ built in the suite's root
 guest_build() {
-	local root key
+	local root key guest
 
 	root=$(guest_root "$1") || return 1
+	guest=$(guest_key "$1") || return 1
 	key=$(build_parts "$2") || return 1
-	cache_entry "build-$1-$(cache_key "$(guest_key "$1")" "$key")" make_build "$root" "$2"
+	cache_entry "build-$1-$(cache_key "$guest" "$key")" make_build "$root" "$2"
 }
 
 # accelerator TOOLS IMAGE : prints kvm when a guest is seen to boot under it, else tcg. A /dev/kvm that opens proves

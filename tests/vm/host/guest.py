@@ -149,12 +149,19 @@ class Guest:
                      "-device", self._device(name, f"port-{name}" if array == "s" else f"c{array}")]
         return args
 
+    def _initrd(self):
+        """A kernel that has the drivers built in needs none."""
+        initrd = pathlib.Path(self.config.image, "initrd")
+        return ["-initrd", str(initrd)] if initrd.exists() else []
+
     def _append(self):
-        words = ["console=ttyS0", "root=LABEL=xcopy-root", "rw", "panic=-1", "oops=panic", "mitigations=off",
+        words = ["console=ttyS0", f"root={'LABEL=xcopy-root' if self._initrd() else '/dev/vda'}", "rw", "panic=-1", "oops=panic", "mitigations=off",
                  "sysctl.kernel.hung_task_panic=1", "sysctl.kernel.softlockup_panic=1", "watchdog_thresh=30",
                  "rcupdate.rcu_cpu_stall_timeout=100", "systemd.show_status=false", "nokaslr",
                  f"xcopy.topology={self.needs['topology']}", self.config.mode]
-        if not self.quiet_warnings:
+        if self.config.slow > 1:
+            words.append(f"xcopy.slow={self.config.slow}")
+        if not self.quiet_warnings and self.config.panic_on_warn:
             words.append("panic_on_warn=1")
         if self.needs["topology"] in ("default", "crossed"):
             words.append("nvme_core.multipath=N")
@@ -163,8 +170,9 @@ class Guest:
     def _command(self):
         image = self.config.image
         args = ["setpriv", "--pdeathsig", "KILL", "qemu-system-x86_64", "-nodefaults", "-no-user-config",
-                "-display", "none", "-machine", "q35", *self.config.accel, "-smp", "2", "-m", self.needs["memory"],
-                "-name", "dm-xcopy-test", "-kernel", f"{image}/vmlinuz", "-initrd", f"{image}/initrd",
+                "-display", "none", "-machine", "q35", *self.config.accel, "-smp", "2",
+                "-m", str(max(int(self.needs["memory"]), self.config.memory)),
+                "-name", "dm-xcopy-test", "-kernel", f"{image}/vmlinuz", *self._initrd(),
                 "-append", self._append(), "-device", "virtio-rng-pci",
                 "-drive", f"if=none,id=root,file={self.work}/root.qcow2,format=qcow2,cache=unsafe",
                 "-device", "virtio-blk-pci,drive=root,serial=xcopy-root",

@@ -3,7 +3,7 @@
 
 import re
 
-SUITES = ("bookworm", "trixie", "sid")
+SUITES = ("bookworm", "trixie", "sid", "debug", "kcsan")
 TOPOLOGIES = ("default", "head", "multipath", "crossed")
 ONCE = ("topology", "memory")
 REPEATED = ("append", "qemu")
@@ -26,12 +26,13 @@ class Test:
         self.phases = 1
         self.alone = None
         self.modules = True
+        self.core = ()
         self.console = []
         self.expect = None
         for line in text.splitlines():
             if not line.startswith("#"):
                 break
-            match = re.match(r"# (test|needs|suites|timeout|phases|alone|modules|console|expect): *(.*)", line)
+            match = re.match(r"# (test|needs|suites|timeout|phases|alone|modules|core|console|expect): *(.*)", line)
             if match:
                 self._header(match.group(1), match.group(2).strip())
         if not self.title:
@@ -46,11 +47,11 @@ class Test:
             self._need(value)
         elif key == "test":
             self.title = value
-        elif key == "suites":
-            self.suites = tuple(value.split())
-            unknown = set(self.suites) - set(SUITES)
+        elif key in ("suites", "core"):
+            setattr(self, key, tuple(value.split()))
+            unknown = set(value.split()) - set(SUITES)
             if unknown:
-                raise HeaderError(f"{self.name}: '# suites:' names {', '.join(unknown)}; known are {', '.join(SUITES)}")
+                raise HeaderError(f"{self.name}: '# {key}:' names {', '.join(unknown)}; known are {', '.join(SUITES)}")
         elif key in ("timeout", "phases"):
             if not value.isdigit() or int(value) < 1:
                 raise HeaderError(f"{self.name}: '# {key}: {value}' is no number above 0")

@@ -21,6 +21,10 @@ import judge
 from guest import Guest, GuestError
 
 BOOT_TIMEOUT = 240
+# Emulated machines lose a timer interrupt now and then, and with it their kernel's boot: what has not come as far as
+# init by then, which takes seconds, is started again. From there on a boot that hangs has failed.
+KERNEL_TIMEOUT = 60
+BOOT_TRIES = 3
 CLEANUP_TIMEOUT = 150
 VERBOSE = os.environ.get("V") == "1"
 
@@ -36,9 +40,17 @@ class Config:
     stdin = subprocess.DEVNULL
     stdout = None
     mode = "xcopy.run"
+    # Kernels that check themselves are slow, and need memory for it: how many times as slow, and MiB.
+    slower = {"debug": 3, "kcsan": 4}
+    larger = {"debug": 4096, "kcsan": 3072}
 
     def __init__(self, suite, accel):
         self.suite = suite
+        self.slow = self.slower.get(suite, 1)
+        self.scale = SCALE * self.slow
+        self.memory = self.larger.get(suite, 0)
+        self.leaks = suite == "debug"
+        self.panic_on_warn = suite != "kcsan"   # a data race of the kernel's own would be the end
         self.boots = itertools.count(1)
         self.accel = ["-accel", "kvm", "-cpu", "host"] if accel == "kvm" else \
             ["-accel", "tcg,thread=multi", "-cpu", "max"]
@@ -136,13 +148,17 @@ class Session:
         self.work = work
         self.guest = None
         self.test = None        # the one that is running
+        self.last = None        # the one that ran before in this boot, and can fail
         self.again = None       # the one whose next phase the next boot is for
         self.phase = 1
         self.ended = False      # the phase has asked for the guest's end
+        self.leaving = False    # no test is left; it has been asked for leaks
         self.resetting = False  # a reset that was asked for: the firmware makes another one out of it
         self.started = 0
         self.deadline = 0
         self.console_from = 0
+        self.boot_deadline = 0  # init has to be running by then
+        self.tries = 0          # boots so far that did not come as far as that
 
     def run(self):
         """Runs them until none is left."""
@@ -164,14 +180,34 @@ class Session:
         self.guest.start()
         self.console_from = 0
         self.test = None
+        self.last = None
         self.ended = False
         self.resetting = False
-        self.deadline = time.monotonic() + BOOT_TIMEOUT * SCALE
+        self.leaving = False
+        self.deadline = time.monotonic() + BOOT_TIMEOUT * self.config.scale
+        self.boot_deadline = time.monotonic() + KERNEL_TIMEOUT * self.config.scale
+
+    def _stuck_before_init(self):
+        """The kernel hangs where nothing of ours is yet: True when the guest was started again."""
+        if not self.boot_deadline or time.monotonic() < self.boot_deadline:
+            return False
+        self.boot_deadline = 0
+        if judge.reached_init(self.guest.console_text(self.console_from)) or self.tries + 1 >= BOOT_TRIES:
+            return False
+        self.tries += 1
+        self.report.comment(f"a guest's kernel did not come as far as init in {KERNEL_TIMEOUT * self.config.scale:.0f} s; "
+                            "it is started again")
+        self.guest.kill()
+        self._boot()
+        return True
 
     def _drive(self):
         """One guest, until it has run what it can."""
+        self.tries = 0
         self._boot()
         while True:
+            if self._stuck_before_init():
+                continue
             for channel, line in self.guest.poll(0.5):
                 if channel is self.guest.agent:
                     if not self._agent(line):
@@ -200,6 +236,9 @@ class Session:
         return False
 
     def _over(self, why):
+        if self.leaving:
+            self._judge_leaks(why)
+            return True
         if self.test is None:
             self._fail_group(why)
             return True
@@ -221,6 +260,7 @@ class Session:
     def _agent(self, line):
         """Handles a line of the agent; False when the guest is done with."""
         word, *rest = line.split(" ")
+        self.boot_deadline = 0
         if word == "NEXT":
             return self._next()
         if word == "END" and self.test and not self.ended:
@@ -228,9 +268,12 @@ class Session:
                          f"ended in phase {self.phase} of {self.test.phases} without vm_kill, vm_crash or vm_reboot",
                          last=True)
             self.phase = 1
+            self.last = self.last if self.test.expect else self.test
             self.test = None
-            self.deadline = time.monotonic() + CLEANUP_TIMEOUT
+            self.deadline = time.monotonic() + CLEANUP_TIMEOUT * self.config.slow
             self.guest.agent.send("OK")
+        elif word == "AGAIN":
+            return False
         elif word == "CLEAN" and rest:
             self.report.comment(f"{rest[0]} left: {' '.join(rest[1:])}")
         return True
@@ -238,8 +281,7 @@ class Session:
     def _next(self):
         test = self.again or self.group.take()
         if not test:
-            self.guest.agent.send("STOP")
-            return False
+            return self._leave()
         if self.resetting:
             self.guest.events.clear()
         self.resetting = False
@@ -247,10 +289,31 @@ class Session:
         self.again = None
         self.ended = False
         self.started = time.monotonic()
-        self.deadline = self.started + self.test.timeout * SCALE + CLEANUP_TIMEOUT
-        self.guest.agent.send(f"RUN {self.test.name} {self.phase} {int(self.test.timeout * SCALE)} "
+        self.deadline = self.started + self.test.timeout * self.config.scale + CLEANUP_TIMEOUT * self.config.slow
+        self.guest.agent.send(f"RUN {self.test.name} {self.phase} {int(self.test.timeout * self.config.scale)} "
                               f"{'load' if self.test.modules else 'none'}")
         return True
+
+    def _leave(self):
+        """Nothing is left to run: what have the tests of this boot left behind?"""
+        if self.last and self.config.leaks and not self.leaving:
+            self.leaving = True
+            self.console_from = self.guest.console_size()
+            self.deadline = time.monotonic() + CLEANUP_TIMEOUT * self.config.scale
+            self.guest.agent.send("LEAKS")
+            return True
+        if self.leaving:
+            self._judge_leaks()
+        self.guest.agent.send("STOP")
+        return False
+
+    def _judge_leaks(self, failure=None):
+        bad = judge.judge_console(self.guest.console_text(self.console_from), [])
+        if failure:
+            bad = [failure, *bad]
+        point = judge.Point(not bad, "this and the tests before it in this boot leak no memory", detail=bad)
+        with self.report.lock:
+            self.report.point(self.last, point)
 
     # What a test asks of the host
 
@@ -264,7 +327,7 @@ class Session:
         elif word == "REBOOT":
             self.ended = True
             self.guest.control.send("OK")
-            self._next_phase(lambda: self.guest.wait_event("RESET", 90))
+            self._next_phase(lambda: self.guest.wait_event("RESET", 90 * self.config.slow))
         elif word == "HOTREMOVE":
             answer = self.guest.command({"execute": "device_del", "arguments": {"id": rest}})
             if "error" in answer:
@@ -304,7 +367,8 @@ class Session:
         self.ended = False
         self.resetting = True
         self.console_from = self.guest.console_size()
-        self.deadline = time.monotonic() + BOOT_TIMEOUT * SCALE
+        self.deadline = time.monotonic() + BOOT_TIMEOUT * self.config.scale
+        self.boot_deadline = time.monotonic() + KERNEL_TIMEOUT * self.config.scale
 
     # The verdict on a phase
 
@@ -402,27 +466,18 @@ def work(groups, config, report):
             done.result()
 
 
-def unproven(directory):
-    """Tests that were not seen green since they were last changed: names and reasons, from the file UNPROVEN."""
-    path = directory / "UNPROVEN"
-    lines = path.read_text().splitlines() if path.exists() else []
-    return dict(line.split(": ", 1) for line in lines if line and not line.startswith("#"))
-
-
-def wanted(name, patterns, left_out):
-    """Measurements (NAME-bench), and tests that prove nothing yet, run only when they are named."""
-    if name.endswith("-bench"):
-        return any(pattern.endswith("-bench") and fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
-    if name in left_out and (not patterns or patterns == ["*"]):
-        print(f"ok - {name} # SKIP unproven: {left_out[name]}", flush=True)
-        return False
+def wanted(name, patterns):
+    """Measurements (NAME-bench) and long runs (NAME-long) run only when they are named."""
+    for kind in ("-bench", "-long"):
+        if name.endswith(kind):
+            return any(pattern.endswith(kind) and fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
     return not patterns or any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
 
 
-def chosen(directory, patterns):
+def chosen(directory, patterns, core_of):
     """The tests whose names match."""
-    left_out = unproven(directory)
-    return [headers.load(path) for path in sorted(directory.glob("*.sh")) if wanted(path.stem, patterns, left_out)]
+    tests = [headers.load(path) for path in sorted(directory.glob("*.sh")) if wanted(path.stem, patterns)]
+    return [test for test in tests if not core_of or core_of in test.core]
 
 
 def main():
@@ -433,15 +488,16 @@ def main():
     parser.add_argument("--suite", required=True)
     parser.add_argument("--accel", required=True)
     parser.add_argument("--test", action="append", default=[])
+    parser.add_argument("--core", action="store_true")
     arguments = parser.parse_args()
     config = Config(arguments.suite, arguments.accel)
     report = Report()
     try:
-        tests = chosen(pathlib.Path(config.src) / "tests/vm/t", arguments.test)
+        tests = chosen(pathlib.Path(config.src) / "tests/vm/t", arguments.test, arguments.core and arguments.suite)
     except headers.HeaderError as error:
         sys.exit(f"run: {error}")
     if not tests:
-        sys.exit(f"run: no test is named like {' or '.join(arguments.test) or 'anything'}")
+        sys.exit(f"run: no {'core ' * arguments.core}test is named like {' or '.join(arguments.test) or 'anything'}")
     groups = collections.defaultdict(Group)
     for test in tests:
         if config.suite in test.suites:

@@ -32,7 +32,7 @@ check_patch() {
 check_patches() {
 	local rc=0
 
-	check_patch -f dm-xcopy/*.[ch] tests/modules/*.[ch] || rc=1
+	check_patch -f dm-xcopy/*.[ch] tests/kunit/*.[ch] tests/modules/*.[ch] || rc=1
 	check_patch --ignore NEW_TYPEDEFS -f compat/**/*.h || rc=1
 	return $rc
 }
