@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # test: a copy of unknown outcome that lands late, within the quarantine, hits nothing newer
+# core: bookworm sid
 # timeout: 500
 . "$XCOPY_LIB"
 . "$XCOPY_SRC/tests/vm/guest/copier.sh"
@@ -76,6 +77,20 @@ ok "released: the late copy lands" wait_for 30 copier_is late_pending 0
 run dmsetup message clone 0 release_quarantine
 ok "released: the write goes on" went_well operations 10
 finish "released"
+
+# A reload inherits it; the write that waits is given back, and waits again.
+late 8000
+in_background operations oracle write:100:300
+ok "reloaded: the write waits" still_blocked operations
+run dmsetup load clone --table "$(clone_table $((mib << 11)) no_hydration hydration_rate 100000)"
+ok "reloaded: the suspend does not wait" timeout 4 dmsetup suspend --noflush --nolockfs clone
+run dmsetup resume clone
+is "reloaded: the quarantine is still there" "$(status_field clone quarantined)" 1
+copier late_now 1
+ok "reloaded: the late copy lands" wait_for 30 copier_is late_pending 0
+ok "reloaded: the write still waits" still_blocked operations
+ok "reloaded: it ends with the quarantine" went_well operations
+finish "reloaded"
 
 # A quarantine outlives the table, and the clone.
 late 8000

@@ -29,7 +29,8 @@ begin() {
 	fresh_devices $mib
 }
 
-for how in lie partial elsewhere elsewhere=8; do
+# A command has four descriptors.
+for how in lie partial partial=3 elsewhere elsewhere=8; do
 	begin
 	caught "the first command, $how" "from=1 $how"
 	begin

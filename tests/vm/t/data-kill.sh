@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # test: a guest killed in the middle of load and hydration, twice: nothing flushed is lost
+# core: bookworm sid
 # phases: 3
 # timeout: 240
 . "$XCOPY_LIB"

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # test: random I/O races hydration by NVMe Copy: every byte is one that was written, or the source's
+# core: bookworm sid
 # timeout: 500
 . "$XCOPY_LIB"
 . "$XCOPY_SRC/tests/tools/clone-lib.sh"

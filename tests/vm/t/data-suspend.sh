@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # test: suspend, resume and reload in the middle, under load, lose and mix up nothing
+# core: bookworm sid debug
 # timeout: 400
 . "$XCOPY_LIB"
 . "$XCOPY_SRC/tests/tools/clone-lib.sh"
@@ -35,8 +36,8 @@ under_load() { # TEXT ARGUMENTS
 }
 
 clone offloaded "$(disk a1)" "$(disk a2)" "$meta" 98307 128
-under_load nvme 0 6 hydration_rate 512 hydration_floor 512 quarantine_ms 1000
+under_load nvme 0 6 hydration_rate $((512 / XCOPY_SLOW)) hydration_floor $((512 / XCOPY_SLOW)) quarantine_ms 1000
 
 plain_disks plain 65543 65536
 clone plain "$PLAIN_SOURCE" "$PLAIN_DESTINATION" "$PLAIN_METADATA" 65543 8
-under_load host 1 no_offload 4 hydration_rate 256 hydration_floor 256
+under_load host 1 no_offload 4 hydration_rate $((256 / XCOPY_SLOW)) hydration_floor $((256 / XCOPY_SLOW))

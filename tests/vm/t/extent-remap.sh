@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # test: extents that move on the disks while a clone hydrates through them, as pvmove does it
+# core: bookworm sid
 # timeout: 500
 . "$XCOPY_LIB"
 . "$XCOPY_SRC/tests/vm/guest/copier.sh"

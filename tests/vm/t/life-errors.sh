@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # test: failing source, destination and metadata devices: the rest goes on, or the clone stops being written; nothing durable is lost
+# core: bookworm sid
 # timeout: 240
 . "$XCOPY_LIB"
 . "$XCOPY_SRC/tests/tools/clone-lib.sh"
@@ -55,7 +56,23 @@ ok "bad source: then it completes" wait_for 20 hydrated sick
 ok "bad source: the clone is right" clone_verify
 ok "bad source: the destination is right" clone_verify "$DESTINATION"
 run dmsetup remove --retry sick
+
+# The same, and nobody writes there: after six attempts, half a minute, it is given up until somebody says so.
 healthy sick-src
+clone_prepare
+hole sick-src
+clone_up 1 no_offload "${args[@]}"
+ok "bad source for long: all the rest is copied" wait_for 60 all_but_two
+events=$(dmsetup info -c --noheadings -o events sick)
+given_up() { log_has 'Region 128 cannot be copied .source-read.; given up' && log_has 'Region 129 .* given up'; }
+ok "bad source for long: both regions are given up" wait_for 90 given_up
+at_least "bad source for long: with an event" "$(dmsetup info -c --noheadings -o events sick)" $((events + 1))
+healthy sick-src
+sleep 3
+is "bad source for long: nobody tries them any more" "$(clone_hydrated)" 510
+ok "bad source for long: the clone is right" clone_verify
+run dmsetup message sick 0 enable_hydration
+clone_finish 20 "bad source for long"
 
 # A destination that cannot be written in one place.
 clone_prepare

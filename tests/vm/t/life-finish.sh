@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # test: when hydration ends there is an event, the engine is gone, I/O, flushes and discards go on
+# core: bookworm sid
 # timeout: 150
 . "$XCOPY_LIB"
 . "$XCOPY_SRC/tests/tools/clone-lib.sh"

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # test: NVMe Copy within a namespace and between two, by partitions, LBA 512 and 4096; pairs that cannot
+# core: bookworm sid debug
 # timeout: 400
 . "$XCOPY_LIB"
 . "$XCOPY_SRC/tests/vm/guest/nvme.sh"

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # test: a controller reset loses the setting that Format 2h needs: it is armed again, and offload goes on
+# core: bookworm sid
 # alone: it changes the speed of a disk
 # console: nvme nvme[0-9]+: (resetting controller|.*I/O.*timeout)
 # timeout: 400
@@ -38,7 +39,8 @@ nvme_reset XCOPY-A
 ok "in flight: an outcome is unknown" wait_for 60 log_has 'has no known outcome'
 throttle a2 0
 ok "in flight: offload goes on" wait_for 60 status_exceeds offloaded $((before + 65536))
-is "in flight: it is not given up" "$(status_field clone offload)" on
+# It may be complete by now, on a machine that is slow to look.
+like "in flight: it is not given up" "$(status_field clone offload)" '^(on|done)$'
 ok "in flight: the quarantine ends" wait_for 60 status_is quarantined 0
 ends_right "in flight"
 at_least "in flight: the storage copied most" "$OFFLOADED" 131072

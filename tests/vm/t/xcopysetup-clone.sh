@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # test: xcopysetup clone: mounted while it fills, offloaded, ends as a linear device with every byte right
+# core: bookworm sid
 # needs: topology=default
 # timeout: 300
 . "$XCOPY_LIB"

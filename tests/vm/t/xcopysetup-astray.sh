@@ -1,0 +1,138 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# test: xcopysetup where something is not as it was left: never a half-filled volume taken for a whole one, nor another's for ours
+# timeout: 500
+. "$XCOPY_LIB"
+
+run make_vg vg "$(disk a1)" "$(disk a2)"
+src=$(make_lv vg src 32M)
+random_fill "$src" 32
+
+tags() { lvs --noheadings -o lv_tags "$1" | tr ',' '\n' | tr -d ' '; }
+attr() { lvs --noheadings -o lv_attr "$1" | tr -d ' '; }
+job_of() { tags "$1" | sed -n 's/^xcopy:job=//p'; }
+retag() { run lvchange -qq --deltag "$2" --addtag "$3" "$1"; }
+
+# refused CODE DESC REGEXP COMMAND...
+refused() {
+	local code=$1 desc=$2 regexp=$3 rc=0
+	shift 3
+	"$@" >/run/refused.out 2>&1 || rc=$?
+	is "$desc: exit status" $rc "$code"
+	like "$desc: says why" "$(cat /run/refused.out)" "$regexp"
+}
+
+state() {
+	lvs -a --noheadings -o lv_name,lv_attr,lv_tags,lv_size vg
+	dmsetup table
+}
+
+# Dry runs
+
+run xcopysetup clone -q --no-hydration vg/src dst
+before=$(state)
+ok "cancel --dry-run" xcopysetup cancel -n vg/dst
+is "it has changed nothing" "$(state)" "$before"
+ok "activate --dry-run" xcopysetup activate -n vg/dst
+is "it has changed nothing either" "$(state)" "$before"
+run dmsetup message xcopy-vg-dst 0 enable_hydration
+ok "it fills" wait_for 60 hydrated xcopy-vg-dst
+ok "it is swapped" xcopysetup wait vg/dst
+run xcopysetup release vg/dst
+run lvremove -qq -y vg/dst
+
+# A job whose clone is gone, and that was being cancelled or made
+
+for word in cancelling creating; do
+	run xcopysetup clone -q --no-hydration vg/src dst
+	retag vg/dst xcopy:state=filling "xcopy:state=$word"
+	wait_for 30 sh -c '! pgrep -f "xcopysetup waiter"' || true
+	refused 3 "finish of what was $word" 'is not complete' xcopysetup finish --timeout 5 vg/dst
+	run dmsetup remove --retry xcopy-vg-dst
+	refused 3 "finish without the clone's device" 'is not complete' xcopysetup finish --timeout 5 vg/dst
+	is "nothing stands for the clone" "$(dmsetup ls | grep -c xcopy-vg-dst)" 0
+	like "the record is there" "$(tags vg/dst)" "xcopy:state=$word"
+	ok "cancel" xcopysetup cancel vg/dst
+	is "all is as before" "$(lvs --noheadings -o lv_name vg | xargs) $(attr vg/src | cut -c 2) $(tags vg/src)" "src w "
+done
+
+# A source that another job needs, whose volume group is not here
+
+run xcopysetup clone -q --no-hydration vg/src dst
+elsewhere=xcopy:source-for=00000000000000000000000000000000
+run lvchange -qq --addtag $elsewhere vg/src
+refused 0 "cancel of the only clone that is here" 'stays read-only' xcopysetup cancel vg/dst
+is "the source is read-only for the other" "$(attr vg/src | cut -c 2)" r
+like "and says for whom" "$(tags vg/src)" $elsewhere
+run lvchange -qq --deltag $elsewhere vg/src
+run xcopysetup clone -q --no-hydration vg/src dst
+run xcopysetup cancel vg/dst
+is "the next one gives it back" "$(attr vg/src | cut -c 2) $(tags vg/src)" "w "
+
+# A source that nobody held meanwhile
+
+run xcopysetup clone -q --no-hydration vg/src dst
+job=$(job_of vg/dst)
+run dmsetup remove --retry xcopy-vg-dst
+run lvchange -qq --permission rw vg/src
+refused 1 "activate with a source that can be written to" 'still writeable' xcopysetup activate vg/dst
+run lvchange -qq --permission r vg/src
+run lvchange -qq --deltag "xcopy:source-for=$job" vg/src
+refused 3 "activate with a source that has not our tag" 'is not held for' xcopysetup activate vg/dst
+is "no clone is there" "$(dmsetup ls | grep -c xcopy-vg-dst)" 0
+run lvchange -qq --addtag "xcopy:source-for=$job" vg/src
+ok "activate when all is well" xcopysetup activate vg/dst
+
+# A snapshot of the source takes the place of our target
+
+run lvcreate -qq -y -s -n snap -L 8M vg/src
+ok "cancel with a snapshot of the source" xcopysetup cancel vg/dst
+run lvremove -qq -y vg/snap
+
+# Another volume group with the same tags, as a copy of the disks brings it
+
+run xcopysetup clone -q --no-hydration vg/src dst
+run dmsetup message xcopy-vg-dst 0 disable_hydration
+job=$(job_of vg/dst)
+run make_vg copy "$(disk s0)"
+run lvcreate -qq -y -W n -n dst -L 32M copy
+run lvcreate -qq -y -W n -n dst_xcopymeta -L 8M copy
+tags vg/dst | grep . | while read -r tag; do lvchange -qq --addtag "$tag" copy/dst; done
+run lvchange -qq --addtag "xcopy:metadata-of=$job" copy/dst_xcopymeta
+for command in "activate copy/dst" "activate vg/dst" "cancel copy/dst" "finish --timeout 5 vg/dst" "status copy/dst"; do
+	# shellcheck disable=SC2086 # words
+	refused 3 "$command" 'copied below LVM' xcopysetup $command
+done
+refused 1 "activate --all" 'copied below LVM' xcopysetup activate --all
+is "the clone is what it was" "$(dmsetup status xcopy-vg-dst | cut -d ' ' -f 3)" xcopy
+is "and so are the volumes" "$(lvs --noheadings -o lv_name vg copy | sort | xargs)" "dst dst dst_xcopymeta dst_xcopymeta src"
+for tag in $(tags copy/dst); do run lvchange -qq --deltag "$tag" copy/dst; done
+ok "without the copy's tags it goes on" xcopysetup activate vg/dst
+is "with its own metadata" \
+	"$(dmsetup table xcopy-vg-dst | awk '{ print $4 }')" "$(dmsetup info -c --noheadings --separator : -o major,minor vg-dst_xcopymeta)"
+run dmsetup message xcopy-vg-dst 0 enable_hydration
+ok "it fills and is swapped" xcopysetup wait vg/dst
+ok "the clone is right" same /dev/vg/dst "$src" 32
+is "the copy's metadata volume was left alone" "$(lvs --noheadings -o lv_name copy | sort | xargs)" "dst dst_xcopymeta"
+run vgremove -qq -y copy
+
+# Names that look like UUIDs
+
+run vgcreate -qq LVM "$(disk s1)"
+run lvcreate -qq -y -n src -L 16M LVM
+random_fill /dev/LVM/src 16
+ok "a volume group named LVM" xcopysetup clone -q --wait LVM/src dst
+ok "its clone is right" same /dev/LVM/dst /dev/LVM/src 16
+
+# Metadata that is damaged is somebody's
+
+image=/run/metadata.img
+truncate -s 8M $image
+run xcopysetup metadata format --size 32M $image
+for copy in 0 8; do
+	printf x | dd of=$image bs=1 seek=$((copy * 4096 + 100)) conv=notrunc status=none
+done
+refused 3 "format over damaged metadata" 'sound or not' xcopysetup metadata format --size 32M $image
+ok "format --force" xcopysetup metadata format --force --size 32M $image
+mkfs.ext4 -q -F $image 8M
+refused 3 "format over a file system" 'holds' xcopysetup metadata format --size 32M $image
