@@ -7,6 +7,7 @@ KDIR ?= /lib/modules/$(shell uname -r)/build
 PREFIX ?= /usr/local
 SUITE ?= trixie
 TEST ?= *
+MINUTES ?= 10
 VERSION := $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' dkms.conf)
 DKMS_SRC = $(DESTDIR)/usr/src/dm-xcopy-$(VERSION)
 
@@ -29,9 +30,14 @@ help:
 	@echo '  make demo          a volume is cloned by NVMe Copy while it is in use'
 	@echo '  make vm-shell      a shell in a virtual machine with the modules loaded'
 	@echo 'Test'
-	@echo '  make check         everything: unit tests, VM tests, builds for all supported kernels (as root)'
+	@echo '  make check         unit tests, VM tests, and the core of them on all supported kernels and the debug kernel (as root)'
 	@echo '  make check-unit    the unit tests, here'
-	@echo '  make check-vm      the VM tests; SUITE=bookworm|trixie|sid, TEST=<pattern> (as root)'
+	@echo '  make check-vm      the VM tests; SUITE=bookworm|trixie|sid|debug|kcsan, TEST=<pattern> (as root)'
+	@echo '  make check-debug   the VM tests, or those of TEST=<pattern>, on a kernel that checks itself: KASAN,'
+	@echo '                     lockdep, kmemleak, ...; KCSAN=1: on one that looks for data races (as root)'
+	@echo '  make mutants       is each test red when what it guards is broken? Takes an hour or more (as root)'
+	@echo '  make check-crash   clones that crash, for hours: CUTS=600, from seed SEED=N on (as root)'
+	@echo '  make fuzz          look for inputs that break parsers, for MINUTES=10 (as root)'
 	@echo '  make bench         rates, measured side by side in one virtual machine (as root)'
 	@echo '  make style         checkpatch --strict, sparse, shellcheck, clang-tidy (as root)'
 	@echo '  make clean-cache   remove the Debian roots and images that these made'
@@ -72,10 +78,25 @@ check-unit: export CMOCKA_MESSAGE_OUTPUT = TAP
 check-unit:
 	$(MAKE) -C userspace check
 	$(if $(wildcard tests/unit/Makefile),$(MAKE) -C tests/unit check)
+	$(if $(wildcard tests/kunit/Makefile),$(MAKE) -C tests/kunit check)
+	$(if $(wildcard tests/fuzz/Makefile),$(MAKE) -C tests/fuzz check)
 	$(if $(wildcard tests/tools/Makefile),$(MAKE) -C tests/tools check)
 
 check-vm:
 	tests/vm/run --suite $(SUITE) --test '$(TEST)'
+
+mutants:
+	tests/mutants/run
+
+# SEED and CUTS, if given, are in the environment of what make starts.
+check-crash:
+	tests/vm/run --suite $(SUITE) --test 'crash-*-long'
+
+check-debug:
+	tests/vm/run --suite $(if $(filter-out 0,$(KCSAN)),kcsan,debug) --test '$(TEST)'
+
+fuzz:
+	tests/fuzz/fuzz $(MINUTES)
 
 bench:
 	V=1 tests/vm/run --suite $(SUITE) --test '*-bench'
@@ -87,10 +108,12 @@ clean:
 	$(if $(wildcard $(KDIR)/Makefile),$(MAKE) -C $(KDIR) M=$(CURDIR) XCOPY_TESTS=1 clean)
 	$(MAKE) -C userspace clean
 	$(if $(wildcard tests/unit/Makefile),$(MAKE) -C tests/unit clean)
+	$(if $(wildcard tests/kunit/Makefile),$(MAKE) -C tests/kunit clean)
+	$(if $(wildcard tests/fuzz/Makefile),$(MAKE) -C tests/fuzz clean)
 	rm -rf build
 
 clean-cache:
 	tests/vm/run --clean-cache
 
 .PHONY: all help module userspace install userspace-install dkms-source dkms-install demo vm-shell check check-unit \
-	check-vm bench style clean clean-cache
+	check-vm check-debug check-crash mutants fuzz bench style clean clean-cache
