@@ -9,6 +9,7 @@
 #include "dm.h"
 #include "memory.h"
 #include "message.h"
+#include "privileges.h"
 #include "sizes.h"
 
 #ifndef XCOPYSETUP_VERSION
@@ -152,6 +153,8 @@ static int check(const struct invocation *invocation)
 			    command->arguments);
 	if (option(invocation, "dry-run") && !(command->flags & COMMAND_DRY_RUN))
 		return fail(EXIT_USAGE, "%s knows no --dry-run", command->name);
+	if (!geteuid())
+		privileges_limit();
 	if (!(command->flags & COMMAND_ROOT))
 		return 0;
 	if (geteuid())

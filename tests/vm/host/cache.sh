@@ -20,7 +20,7 @@ TOOLS_PACKAGES=(qemu-system-x86 qemu-utils e2fsprogs python3 util-linux mount)
 
 # What `make style` runs.
 LINT_PACKAGES=(gcc make libc6-dev perl python3-minimal sparse shellcheck clang-tidy pkg-config xz-utils
-	linux-headers-amd64 libdevmapper-dev libjson-c-dev libblkid-dev libcmocka-dev)
+	linux-headers-amd64 libdevmapper-dev libjson-c-dev libblkid-dev libcap-ng-dev libcmocka-dev)
 
 # What `make fuzz` needs: libFuzzer comes with clang.
 FUZZ_PACKAGES=(clang libclang-rt-19-dev make libc6-dev linux-libc-dev pkg-config libdevmapper-dev libjson-c-dev
@@ -29,7 +29,7 @@ FUZZ_PACKAGES=(clang libclang-rt-19-dev make libc6-dev linux-libc-dev pkg-config
 # What the guests hold. The same roots are where the modules and programs are compiled.
 GUEST_PACKAGES=(systemd systemd-sysv udev dbus kmod initramfs-tools zstd linux-image-amd64
 	linux-headers-amd64 lvm2 dmsetup dmeventd nvme-cli e2fsprogs xfsprogs fio dkms gcc make libc6-dev
-	pkg-config libdevmapper-dev libjson-c-dev libblkid-dev libcmocka-dev libisal-dev jq util-linux
+	pkg-config libdevmapper-dev libjson-c-dev libblkid-dev libcap-ng-dev libcmocka-dev libisal-dev jq util-linux
 	mount bsdextrautils procps iproute2 psmisc python3-minimal openssl strace xxd file less man-db)
 
 # What the kernels of the debug suites are built with, and from.

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# test: xcopysetup as root among people who mean ill: names, links, other people's directories, environment, users who are not root
+# test: xcopysetup as root among people who mean ill: names, links, directories, environment, capabilities, users who are not root
 # timeout: 300
 . "$XCOPY_LIB"
 
@@ -101,3 +101,19 @@ ok "names with dashes and dots, in a bad environment: clone" env PATH=/run/fake:
 is "no program was taken from there" "$(ls $marks)" ""
 ok "the clone is right" same "/dev/v-g/d-.s--t" "$src" 32
 is "nothing that others could write is in /run" "$(find $runtime \( -perm /022 -o ! -user root -o -type l \) 2>/dev/null)" ""
+
+# What it could do if it were misled, and what it runs could
+
+ok "a clone that fills slowly" xcopysetup clone --rate 64K 'v-g/s--r_c+1.x' slow
+waiter=$(pgrep -f 'xcopysetup waiter' | head -n 1)
+# capability NAME: the set of the waiter, as a number
+capability() {
+	echo $((16#$(sed -n "s/^Cap$1:[[:space:]]*//p" "/proc/$waiter/status")))
+}
+# chown, dac_override, fowner, ipc_lock, sys_module, sys_admin, sys_nice, sys_resource, mknod, syslog
+needed=$((1 << 0 | 1 << 1 | 1 << 3 | 1 << 14 | 1 << 16 | 1 << 21 | 1 << 23 | 1 << 24 | 1 << 27 | 1 << 34))
+for set in Eff Prm Inh Bnd; do
+	is "the waiter has no capability that it does not need: $set" $(($(capability $set) & ~needed)) 0
+done
+is "it has those that it needs" "$(capability Eff)" $needed
+ok "that is enough to cancel it" xcopysetup cancel v-g/slow
