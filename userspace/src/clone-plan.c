@@ -14,6 +14,7 @@
 #include "message.h"
 #include "metadata-device.h"
 #include "sizes.h"
+#include "steps.h"
 
 static char *vg_reason(const struct lvm_vg *vg)
 {
@@ -80,7 +81,7 @@ static int check_source_in_use(const struct clone_plan *plan)
 			    typed, point);
 	free(point);
 	/* clones that share the source hold it open, and do not write */
-	if (code || plan->force || lvm_lv_tag(lv, TAG_SOURCE_FOR))
+	if (code || plan->force || source_is_protected(lv))
 		return code;
 	for (int i = 0; i < 20 && state.open_count; i++) {
 		usleep(100000);

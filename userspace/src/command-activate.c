@@ -7,6 +7,7 @@
 
 #include "command.h"
 #include "dm.h"
+#include "extents.h"
 #include "follow.h"
 #include "memory.h"
 #include "message.h"
@@ -22,9 +23,9 @@ static int check_source(const struct job *job)
 		return fail(EXIT_FAILED, "the metadata volume of %s/%s is missing: the clone cannot be continued; \"xcopysetup cancel\" removes it",
 			    job->destination.vg, job->destination.lv);
 	if (!job->source_is_taken)
-		return fail(EXIT_REFUSED, "source %s/%s does not have the tag " TAG_SOURCE_FOR "%s: it is not held for %s/%s, and may have been written to; cancel the clone",
+		return fail(EXIT_REFUSED, "source %s/%s does not have the tag " TAG_SOURCE_FOR "%s: it is not held for %s/%s, and may have been written to; cancel the clone, or, if the source surely did not change, \"lvchange --addtag " TAG_SOURCE_FOR "%s %s/%s\"",
 			    job->source.vg, job->source.lv, job->id, job->destination.vg,
-			    job->destination.lv);
+			    job->destination.lv, job->id, job->source.vg, job->source.lv);
 	return 0;
 }
 
@@ -35,14 +36,19 @@ static int go_on_filling(struct job *job)
 	if (!code)
 		code = dm_need_targets();
 	if (!code)
-		code = step_activate(job);
+		code = step_activate_source(job);
 	if (!code)
 		code = step_check_source(job);
+	if (!code)
+		code = step_activate(job);
 	if (!code && would("# xcopy-linear under both volumes, then the table of %s with no_format",
 			   job->clone_name))
 		return 0;
-	if (!code && !job_has_feature(job, "no_offload"))
-		step_extents_in(job);
+	if (!code) {
+		extents_recover(job->clone_uuid);
+		if (!job_has_feature(job, "no_offload"))
+			step_extents_in(job);
+	}
 	if (!code) {
 		step_offload_limits(job);
 		code = step_load(job, true);
@@ -52,8 +58,10 @@ static int go_on_filling(struct job *job)
 
 static int go_on_finishing(struct job *job)
 {
-	int code = step_activate(job);
+	int code = step_activate_source(job);
 
+	if (!code)
+		code = step_activate(job);
 	return code || message_dry_run ? code : step_finish(job);
 }
 

@@ -50,8 +50,8 @@ static int learn_uuid(const struct lv_name *name, char uuid[69])
 		return 0;
 	if (!name_dm_join(name, dm_name, sizeof(dm_name)) || !dm_look_name(dm_name, &state) ||
 	    !state.exists || strlen(state.uuid) != 68)
-		return fail(EXIT_FAILED, "%s/%s was created, but is not active", name->vg,
-			    name->lv);
+		return fail(EXIT_FAILED, "%s/%s was created, but is not active: does volume_list in lvm.conf leave it out?",
+			    name->vg, name->lv);
 	strcpy(uuid, state.uuid);
 	return 0;
 }

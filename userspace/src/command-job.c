@@ -40,10 +40,9 @@ static int take_job(const char *argument, struct job *job, int *lock)
 	if (code || message_dry_run)
 		return code;
 	*lock = job_lock(job);
-	if (*lock < 0)
-		code = EXIT_REFUSED;
-	else if (job_refresh(job))
-		code = fail(EXIT_REFUSED, "the job of %s has just ended", argument);
+	code = *lock < 0 ? EXIT_REFUSED : job_refresh(job);
+	if (*lock >= 0 && code == EXIT_REFUSED)
+		fail(code, "the job of %s has just ended", argument);
 	if (code) {
 		job_free(job);
 		if (*lock >= 0)
@@ -168,32 +167,51 @@ static int fill(struct job *job, const struct invocation *invocation, uint64_t t
 	return code || message_dry_run ? code : follow_until_full(job, timeout);
 }
 
+/* The waiter may be faster: then there is nothing left to find. */
+static int finish_full(struct job *job)
+{
+	int code, lock = job_lock(job);
+
+	if (lock < 0)
+		return EXIT_REFUSED;
+	code = job_refresh(job);
+	if (!code)
+		code = step_finish(job);
+	else if (code == EXIT_REFUSED)
+		code = 0;
+	close(lock);
+	return code;
+}
+
 int command_finish(const struct invocation *invocation)
 {
 	const char *argument = invocation->arguments[0];
 	uint64_t timeout = 0;
-	struct job job, found;
-	int lock, code = option_number(invocation, "timeout", &timeout);
+	struct job found;
+	int code = option_number(invocation, "timeout", &timeout);
 
 	if (!code)
 		code = job_find(argument, &found);
 	if (code)
 		return code;
+	found.source_may_be_away = true;
 	code = fill(&found, invocation, timeout);
-	/* the waiter may have been faster: then there is nothing left to find */
-	if (!code && message_dry_run)
-		code = step_finish(&found);
-	else if (!code && !job_find_id(found.id, &job)) {
-		job_free(&job);
-		code = take_job(found.id, &job, &lock);
-		if (code == EXIT_REFUSED && job_find_id(found.id, &job) == EXIT_REFUSED) {
-			code = 0;
-		} else if (!code) {
-			code = step_finish(&job);
-			give_job(&job, lock);
-		}
-	}
+	if (!code)
+		code = message_dry_run ? step_finish(&found) : finish_full(&found);
 	job_free(&found);
+	return code;
+}
+
+static int cancel(struct job *job)
+{
+	int code;
+
+	job->source_may_be_away = true;
+	code = step_undo(job);
+	/* from here on the record says that it is being cancelled */
+	if (code && job->state == JOB_CANCELLING)
+		code = fail(EXIT_LEFT_BEHIND, "%s/%s is half removed: \"xcopysetup cancel\" it again, when what stands in the way is gone",
+			    job->destination.vg, job->destination.lv);
 	return code;
 }
 
@@ -209,7 +227,7 @@ int command_cancel(const struct invocation *invocation)
 		code = fail(EXIT_REFUSED, "%s is complete and being cleaned up: \"xcopysetup finish\" it, then lvremove %s/%s",
 			    argument, job.destination.vg, job.destination.lv);
 	else
-		code = step_undo(&job);
+		code = cancel(&job);
 	give_job(&job, lock);
 	return code;
 }

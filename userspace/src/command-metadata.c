@@ -180,11 +180,19 @@ static char *id_text(const struct xcopy_device_id *id)
 	return text;
 }
 
+static char *printable_id(const struct xcopy_device_id *id)
+{
+	char *text = id_text(id), *printable = message_printable(text);
+
+	free(text);
+	return printable;
+}
+
 static void print_text(const struct metadata_scan *scan)
 {
 	const struct xcopy_geometry *geometry = &scan->sb[scan->current];
-	char uuid[33], *source = id_text(&geometry->source);
-	char *destination = id_text(&geometry->destination);
+	char uuid[33], *source = printable_id(&geometry->source);
+	char *destination = printable_id(&geometry->destination);
 
 	metadata_uuid_text(geometry->uuid, uuid);
 	printf("uuid              %s\n", uuid);

@@ -175,8 +175,7 @@ static int list_all(struct listing *listing)
 		int is = job_from_lv(&report, &report.lvs[i], &job);
 
 		if (is < 0)
-			warn("the xcopy: tags of %s/%s are damaged", report.lvs[i].vg_name,
-			     report.lvs[i].name);
+			job_say_damaged(&report.lvs[i]);
 		if (is != 1)
 			continue;
 		list_job(&job, listing);

@@ -16,6 +16,7 @@
 #include "lvm.h"
 #include "memory.h"
 #include "message.h"
+#include "runtime.h"
 
 /* How often a VG that changed between report and lock is looked at again. */
 #define ATTEMPTS 10
@@ -31,7 +32,10 @@ struct plan {
 	struct lvm_text vg;
 	int pvs[MAX_PVS];	/* open descriptors of PVs */
 	size_t nr_pvs;
-	char *drained[64];	/* clones whose offload has to be turned on again */
+	struct drained {
+		char *uuid;	/* clone whose offload has to be turned on again */
+		int lock;
+	} drained[64];
 	size_t nr_drained;
 };
 
@@ -41,40 +45,80 @@ static int refuse(char **why, char *text)
 	return EXIT_REFUSED;
 }
 
+/* "off" was somebody's wish, "failed" and "done" are for good. */
+static bool offloads(const char *uuid)
+{
+	struct clone_status status;
+	const char *offload;
+	char type[32], *text = dm_read_status(uuid, type);
+	bool is = text && !strcmp(type, "xcopy") && clone_status_parse(text, &status);
+
+	free(text);
+	if (!is)
+		return false;
+	offload = clone_status_value(&status, "offload", "off");
+	is = !strcmp(offload, "on") || !strcmp(offload, "waiting");
+	clone_status_free(&status);
+	return is;
+}
+
+static void turn_on(const char *uuid, int lock)
+{
+	if (!dm_message(uuid, "enable_offload"))
+		warn("cannot turn offload of %s on again; \"dmsetup message\" it enable_offload",
+		     uuid);
+	runtime_unlock(DRAINED, uuid, lock);
+}
+
+void extents_recover(const char *clone_uuid)
+{
+	int lock = runtime_lock_left(DRAINED, clone_uuid);
+
+	if (lock >= 0)
+		turn_on(clone_uuid, lock);
+}
+
+/*
+ * The lock keeps two of us from turning it on under each other, and its file, when nobody
+ * holds it any more, says that whoever turned it off was killed.
+ */
+static int turn_off(const char *name, const char *uuid)
+{
+	int lock;
+
+	extents_recover(uuid);
+	lock = runtime_lock(DRAINED, uuid, true);
+	if (lock < 0)
+		return -1;
+	if (offloads(uuid)) {
+		detail("dmsetup message %s 0 disable_offload", name);
+		if (dm_message(uuid, "disable_offload"))
+			return lock;
+	}
+	runtime_unlock(DRAINED, uuid, lock);
+	return -1;
+}
+
 static void drain(const char *name, const char *uuid, void *data)
 {
 	struct plan *plan = data;
-	struct clone_status status;
-	const char *offload;
-	char type[32], *text;
+	int lock;
 
-	if (plan->nr_drained == 64 || !dm_uses(uuid, plan->lv.major, plan->lv.minor))
+	if (plan->nr_drained == sizeof(plan->drained) / sizeof(*plan->drained) ||
+	    strchr(uuid, '/') || !dm_uses(uuid, plan->lv.major, plan->lv.minor))
 		return;
-	text = dm_read_status(uuid, type);
-	if (!text || strcmp(type, "xcopy") || !clone_status_parse(text, &status)) {
-		free(text);
-		return;
-	}
-	free(text);
-	offload = clone_status_value(&status, "offload", "off");
-	/* "off" was somebody's wish, "failed" and "done" are for good */
-	if (!strcmp(offload, "on") || !strcmp(offload, "waiting")) {
-		detail("dmsetup message %s 0 disable_offload", name);
-		if (dm_message(uuid, "disable_offload"))
-			plan->drained[plan->nr_drained++] = need_copy(uuid);
-	}
-	clone_status_free(&status);
+	lock = turn_off(name, uuid);
+	if (lock >= 0)
+		plan->drained[plan->nr_drained++] = (struct drained){ need_copy(uuid), lock };
 }
 
 static void undrain(struct plan *plan)
 {
 	while (plan->nr_drained) {
-		char *uuid = plan->drained[--plan->nr_drained];
+		struct drained *drained = &plan->drained[--plan->nr_drained];
 
-		if (!dm_message(uuid, "enable_offload"))
-			warn("cannot turn offload of %s on again; \"dmsetup message\" it enable_offload",
-			     uuid);
-		free(uuid);
+		turn_on(drained->uuid, drained->lock);
+		free(drained->uuid);
 	}
 }
 

@@ -39,4 +39,10 @@ int extents_set(const char *lv_uuid, const char *type, enum dm_udev udev, char *
 /** extents_missing() - is the LV active with a table other than xcopy-linear? */
 bool extents_missing(const char *lv_uuid);
 
+/**
+ * extents_recover() - turn a clone's offload on again, if an extents_set() that had turned it off
+ * was killed
+ */
+void extents_recover(const char *clone_uuid);
+
 #endif

@@ -18,19 +18,19 @@ void job_say_damaged(const struct lvm_lv *lv)
 
 int job_refresh(struct job *job)
 {
-	char uuid[69], id[JOB_ID_LENGTH + 1];
 	struct lvm_report report;
 	const struct lvm_lv *lv;
-	int code = lvm_load(&report), found = 0;
+	struct job now;
+	int code = lvm_load(&report), found;
 
 	if (code)
 		return EXIT_FAILED;
-	strcpy(uuid, job->destination_uuid);
-	strcpy(id, job->id);
-	lv = lvm_report_uuid(&report, uuid);
-	if (lv) {
+	lv = lvm_report_uuid(&report, job->destination_uuid);
+	found = lv ? job_from_lv(&report, lv, &now) : 0;
+	if (found == 1) {
+		now.source_may_be_away = job->source_may_be_away;
 		job_free(job);
-		found = job_from_lv(&report, lv, job);
+		*job = now;
 	}
 	code = found == 1 ? 0 : lv ? EXIT_REFUSED : lvm_missing(&report);
 	if (found < 0) {
@@ -40,7 +40,7 @@ int job_refresh(struct job *job)
 	lvm_report_free(&report);
 	/* whoever ended it removed its lock file, and waiting for the lock made it again */
 	if (code == EXIT_REFUSED && !message_dry_run)
-		runtime_forget(id);
+		runtime_forget(job->id);
 	return code;
 }
 
@@ -96,6 +96,15 @@ int job_find(const char *argument, struct job *job)
 	return code;
 }
 
+/* A record that cannot be read is not one that has ended. */
+static int read_job(const struct lvm_report *report, const struct lvm_lv *lv, struct job *job)
+{
+	if (job_from_lv(report, lv, job) == 1)
+		return 0;
+	job_say_damaged(lv);
+	return EXIT_FAILED;
+}
+
 int job_find_id(const char *id, struct job *job)
 {
 	struct lvm_report report;
@@ -105,13 +114,13 @@ int job_find_id(const char *id, struct job *job)
 	if (code)
 		return EXIT_FAILED;
 	code = -1;
-	for (size_t i = 0; code && i < report.nr_lvs; i++) {
+	for (size_t i = 0; code == -1 && i < report.nr_lvs; i++) {
 		const char *tag = lvm_lv_tag(&report.lvs[i], TAG_JOB);
 
-		if (tag && !strcmp(tag, id) && job_from_lv(&report, &report.lvs[i], job) == 1)
-			code = 0;
+		if (tag && !strcmp(tag, id))
+			code = read_job(&report, &report.lvs[i], job);
 	}
-	if (code)
+	if (code == -1)
 		code = lvm_missing(&report);
 	lvm_report_free(&report);
 	return code;

@@ -57,6 +57,7 @@ struct job {
 	char destination_uuid[69];	/* dm UUIDs, "LVM-..." */
 	char source_uuid[69];
 	char metadata_uuid[69];
+	bool source_may_be_away;	/* the user wants to go on without the source's volume group */
 	bool source_is_taken;		/* it has our tag, and with it is ours to keep read-only */
 	uint64_t sectors;		/* length of the clone: the source's when it began */
 	uint64_t region_sectors;

@@ -26,7 +26,7 @@ static bool still_named(const char *path, int fd)
 static int lock_path(const char *path)
 {
 	for (;;) {
-		int fd = open(path, O_CREAT | O_APPEND | O_RDWR | O_CLOEXEC, 0777);
+		int fd = open(path, O_CREAT | O_APPEND | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0777);
 		int r;
 
 		if (fd < 0)

@@ -224,3 +224,26 @@ const char *lvm_lv_tag(const struct lvm_lv *lv, const char *prefix)
 			return lv->tags[i] + length;
 	return NULL;
 }
+
+/* LVM writes a UUID with dashes, device-mapper's do without. */
+static bool same_uuid(const char *dashed, const char *plain)
+{
+	size_t left = 32;
+
+	for (; *dashed && left; dashed++) {
+		if (*dashed == '-')
+			continue;
+		if (*dashed != *plain++)
+			return false;
+		left--;
+	}
+	return !*dashed && !left;
+}
+
+bool lvm_report_has_group(const struct lvm_report *report, const char *dm_uuid)
+{
+	for (size_t i = 0; i < report->nr_vgs; i++)
+		if (!strncmp(dm_uuid, "LVM-", 4) && same_uuid(report->vgs[i].uuid, dm_uuid + 4))
+			return true;
+	return false;
+}

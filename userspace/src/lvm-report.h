@@ -80,6 +80,9 @@ const struct lvm_lv *lvm_report_lv(const struct lvm_report *report, const char *
 				   const char *lv);
 const struct lvm_lv *lvm_report_uuid(const struct lvm_report *report, const char *dm_uuid);
 
+/** lvm_report_has_group() - is the volume group here whose UUID @dm_uuid, an LV's, begins with? */
+bool lvm_report_has_group(const struct lvm_report *report, const char *dm_uuid);
+
 /** lvm_lv_tag() - what follows @prefix in the LV's first tag that begins with it, or NULL */
 const char *lvm_lv_tag(const struct lvm_lv *lv, const char *prefix);
 

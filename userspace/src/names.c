@@ -153,3 +153,19 @@ void name_dm_uuid(const char *vg_uuid, const char *lv_uuid, char dm_uuid[69])
 				dm_uuid[used++] = *c;
 	dm_uuid[used] = 0;
 }
+
+void name_lv_uuid(const char *dm_uuid, char uuid[39])
+{
+	static const int groups[] = { 6, 4, 4, 4, 4, 4, 6 };
+	const char *from = dm_uuid + 4 + 32;
+
+	*uuid = 0;
+	if (strlen(dm_uuid) != 4 + 64 || strncmp(dm_uuid, "LVM-", 4))
+		return;
+	for (size_t i = 0; i < sizeof(groups) / sizeof(*groups); i++) {
+		if (i)
+			strcat(uuid, "-");
+		strncat(uuid, from, groups[i]);
+		from += groups[i];
+	}
+}

@@ -42,4 +42,7 @@ bool name_systemd_escape(const char *text, char *escaped, size_t size);
 /** name_dm_uuid() - "LVM-" and both LVM UUIDs without their dashes, into 69 bytes */
 void name_dm_uuid(const char *vg_uuid, const char *lv_uuid, char dm_uuid[69]);
 
+/** name_lv_uuid() - an LV's UUID as LVM writes it, from its dm UUID "LVM-..."; "" if it is none */
+void name_lv_uuid(const char *dm_uuid, char uuid[39]);
+
 #endif

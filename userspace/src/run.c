@@ -65,6 +65,7 @@ static void child(char *const list[], int output, int errors)
 
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
+	signal(SIGPIPE, SIG_DFL);
 	if (null < 0)
 		_exit(127);
 	dup2(null, 0);

@@ -75,6 +75,20 @@ int runtime_lock(const char *kind, const char *job, bool wait)
 	}
 }
 
+int runtime_lock_left(const char *kind, const char *job)
+{
+	char *path = need_text(RUNTIME_DIRECTORY "/%s-%s", kind, job);
+	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	struct stat stat;
+
+	free(path);
+	if (fd >= 0 && (flock(fd, LOCK_EX | LOCK_NB) || fstat(fd, &stat) || !stat.st_nlink)) {
+		close(fd);
+		fd = -1;
+	}
+	return fd;
+}
+
 bool runtime_is_locked(const char *kind, const char *job)
 {
 	char *path = need_text(RUNTIME_DIRECTORY "/%s-%s", kind, job);
@@ -100,12 +114,12 @@ void runtime_unlock(const char *kind, const char *job, int fd)
 
 void runtime_forget(const char *job)
 {
-	static const char *const kinds[] = { "lock", "waiter" };
+	static const char *const kinds[] = { "lock", "waiter", DRAINED "-XCOPY" };
 	int directory = open_runtime();
 
 	if (directory < 0)
 		return;
-	for (int i = 0; i < 2; i++) {
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
 		char *name = need_text("%s-%s", kinds[i], job);
 
 		unlinkat(directory, name, 0);

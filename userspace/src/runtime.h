@@ -9,7 +9,9 @@
  *   waiter-<job>   held by the job's waiter as long as it lives
  *   source-<LV>    held while the tags and the permission of a source change: several jobs
  *                  may share one, and the last one restores it
- *   hide/<name>    udev's rule 12-dm-xcopy.rules does not scan the device-mapper device
+ *   drained-<UUID> held while the offload of the clone with this dm UUID is off only because
+ *                  the extents below it change
+ *   hide/<name>    udev's rule dm-xcopy.rules does not scan the device-mapper device
  *                  that has this name or UUID
  */
 #ifndef XCOPYSETUP_RUNTIME_H
@@ -19,16 +21,22 @@
 
 #define RUNTIME_DIRECTORY "/run/xcopysetup"
 
+/* A kind of lock, see above. */
+#define DRAINED "drained"
+
 /**
  * runtime_lock() - take a lock
- * @kind: "lock", "waiter" or "source"
- * @job: job id, or the dm UUID of the source
+ * @kind: "lock", "waiter", "source" or "drained"
+ * @job: job id, or a dm UUID
  * @wait: wait for it, else fail at once
  *
  * Return: a descriptor, to be closed; -1: somebody else has it (only without @wait);
  * -2: the directory cannot be used, a message was printed.
  */
 int runtime_lock(const char *kind, const char *job, bool wait);
+
+/** runtime_lock_left() - take a lock that somebody left behind; -1 if there is none, or it is held */
+int runtime_lock_left(const char *kind, const char *job);
 
 /** runtime_is_locked() - does somebody hold it? */
 bool runtime_is_locked(const char *kind, const char *job);

@@ -135,12 +135,18 @@ int step_check_source(const struct job *job)
 	if (message_dry_run)
 		return 0;
 	if (!dm_look(job->source_uuid, &state) || !state.exists)
-		return fail(EXIT_FAILED, "source %s/%s is not active", job->source.vg,
-			    job->source.lv);
+		return fail(EXIT_FAILED, "source %s/%s is not active: \"lvchange -ay -K %s/%s\" says why",
+			    job->source.vg, job->source.lv, job->source.vg, job->source.lv);
 	if (!state.read_only)
-		return fail(EXIT_FAILED, "source %s/%s is still writeable: somebody changed it meanwhile",
-			    job->source.vg, job->source.lv);
+		return fail(EXIT_FAILED, "source %s/%s is still writeable: somebody changed it meanwhile; if it surely was not written to, \"lvchange --permission r %s/%s\", else cancel the clone",
+			    job->source.vg, job->source.lv, job->source.vg, job->source.lv);
 	return 0;
+}
+
+/* Then whoever has it open cannot write: other clones have seen to that. */
+bool source_is_protected(const struct lvm_lv *source)
+{
+	return lvm_lv_tag(source, TAG_SOURCE_FOR) && source->attr[1] == 'r';
 }
 
 static int take_source(struct job *job, const struct lvm_lv *source, bool force)
@@ -154,7 +160,7 @@ static int take_source(struct job *job, const struct lvm_lv *source, bool force)
 	if (!code && !is_active(job->source_uuid))
 		code = set_active(&job->source, "y");
 	/* whoever opened it between the check and now may still be able to write */
-	if (!code && !force && !message_dry_run && !lvm_lv_tag(source, TAG_SOURCE_FOR) &&
+	if (!code && !force && !message_dry_run && !source_is_protected(source) &&
 	    is_held(job->source_uuid))
 		code = fail(EXIT_FAILED, "somebody opened source %s/%s meanwhile; close it, or use --force if it is sure not to write",
 			    job->source.vg, job->source.lv);
@@ -239,12 +245,27 @@ static bool needed_by_others(const struct lvm_lv *source, const char *mine)
 
 		if (strncmp(tag, TAG_SOURCE_FOR, strlen(TAG_SOURCE_FOR)) || !strcmp(tag, mine))
 			continue;
-		warn("%s/%s stays read-only: by its tag %s another clone, which is not here now, needs it; if that is gone for good, \"lvchange --deltag %s %s/%s\" and \"lvchange --permission rw %s/%s\"",
+		warn("%s/%s stays read-only: by its tag %s another clone, which is not here now, needs it; if that is gone for good, \"lvchange --deltag %s --deltag " TAG_WAS_RW " --deltag " TAG_WAS_INACTIVE " %s/%s\" and \"lvchange --permission rw %s/%s\"",
 		     source->vg_name, source->name, tag, tag, source->vg_name, source->name,
 		     source->vg_name, source->name);
 		return true;
 	}
 	return false;
+}
+
+/* LVM reported nothing of the source: with its volume group here it is gone for good. */
+static int source_is_missing(const struct job *job, const struct lvm_report *report)
+{
+	if (lvm_missing(report) != EXIT_REFUSED)
+		return EXIT_FAILED;
+	if (lvm_report_has_group(report, job->source_uuid))
+		return 0;
+	if (!job->source_may_be_away)
+		return fail(EXIT_FAILED, "the volume group of the source of %s/%s is not here: the source stays read-only until it is, and this runs again",
+			    job->destination.vg, job->destination.lv);
+	warn("the volume group of the source of %s/%s is not here; when it is, \"lvchange --deltag " TAG_SOURCE_FOR "%s\" the source, and if it has the tag " TAG_WAS_RW ", take that off and \"lvchange --permission rw\" it",
+	     job->destination.vg, job->destination.lv, job->id);
+	return 0;
 }
 
 static int release_source(const struct job *job, const struct lvm_report *report)
@@ -259,8 +280,8 @@ static int release_source(const struct job *job, const struct lvm_report *report
 		code = last ? restore_source(job, source) : 0;
 		if (!code)
 			code = untag_source(job, source, last);
-	} else if (!source && lvm_missing(report) != EXIT_REFUSED) {
-		code = EXIT_FAILED;
+	} else if (!source) {
+		code = source_is_missing(job, report);
 	}
 	free(mine);
 	return code;
@@ -308,6 +329,25 @@ static int look_at(const char *uuid, const char *role, char text[32])
 	return 0;
 }
 
+/*
+ * Tags are copied with a volume group, and with them the UUID that the clone's device has: one
+ * that does not lie on our destination is another job's.
+ */
+static int check_clone_is_ours(const struct job *job)
+{
+	struct dm_state clone, destination;
+
+	if (!dm_look(job->clone_uuid, &clone) || !dm_look(job->destination_uuid, &destination))
+		return fail(EXIT_FAILED, "device-mapper does not answer for %s: try again",
+			    job->clone_name);
+	if (!clone.exists || !clone.live_table ||
+	    (destination.exists &&
+	     dm_uses(job->clone_uuid, destination.major, destination.minor)))
+		return 0;
+	return fail(EXIT_REFUSED, "/dev/mapper/%s does not lie on %s/%s, but has the UUID of its job: it is the clone of a volume that this one is a copy of; \"xcopysetup release\" it, or lvchange --deltag the copy's xcopy: tags",
+		    clone.name, job->destination.vg, job->destination.lv);
+}
+
 int step_load(const struct job *job, bool no_format)
 {
 	char metadata[32], destination[32], source[32];
@@ -317,7 +357,7 @@ int step_load(const struct job *job, bool no_format)
 	int code = 0;
 
 	if (dm_look(job->clone_uuid, &state) && state.exists && state.live_table)
-		return 0;
+		return check_clone_is_ours(job);
 	if (state.exists)	/* left by a crash between creation and table */
 		code = dm_remove(state.name);
 	if (!code)
@@ -337,41 +377,47 @@ int step_load(const struct job *job, bool no_format)
 	return code;
 }
 
-int step_activate(const struct job *job)
+static int activate_lv(const char *uuid, const struct lv_name *name)
 {
-	const struct { const char *uuid; const struct lv_name *name; } lvs[] = {
-		{ job->destination_uuid, &job->destination },
-		{ job->metadata_uuid, &job->metadata },
-		{ job->source_uuid, &job->source },
-	};
-	struct dm_state state;
-	int code = runtime_hide(job->destination_uuid);
-
-	for (size_t i = 0; !code && i < sizeof(lvs) / sizeof(*lvs); i++) {
-		if (!*lvs[i].name->lv || (dm_look(lvs[i].uuid, &state) && state.exists))
-			continue;
-		code = set_active(lvs[i].name, "y");
-	}
-	return code;
+	return !*name->lv || is_active(uuid) ? 0 : set_active(name, "y");
 }
 
-static int remove_lv(const struct lv_name *name)
+int step_activate_source(const struct job *job)
+{
+	return activate_lv(job->source_uuid, &job->source);
+}
+
+int step_activate(const struct job *job)
+{
+	int code = runtime_hide(job->destination_uuid);
+
+	if (!code)
+		code = activate_lv(job->destination_uuid, &job->destination);
+	return code ? code : activate_lv(job->metadata_uuid, &job->metadata);
+}
+
+/* By its UUID: the name may be another volume's by the time LVM reads it. */
+static int remove_lv(const struct lv_name *name, const char *uuid)
 {
 	struct arguments arguments = { 0 };
+	char lv_uuid[39];
 
 	if (!*name->lv)
 		return 0;
-	ADD(&arguments, "lvremove", "--yes");
-	add_lv(&arguments, name);
+	ADD(&arguments, "lvremove", "--yes", "--select");
+	name_lv_uuid(uuid, lv_uuid);
+	arguments_add(&arguments, "lv_uuid=%s", lv_uuid);
+	arguments_add(&arguments, "%s", name->vg);
 	return lvm_change(&arguments, "remove %s/%s", name->vg, name->lv);
 }
 
 static int remove_clone(const struct job *job)
 {
 	struct dm_state state;
+	int code = check_clone_is_ours(job);
 
-	if (!dm_look(job->clone_uuid, &state) || !state.exists)
-		return 0;
+	if (code || !dm_look(job->clone_uuid, &state) || !state.exists)
+		return code;
 	if (is_held(job->clone_uuid))
 		return fail(EXIT_REFUSED, "/dev/mapper/%s is in use: unmount or close it first",
 			    state.name);
@@ -401,9 +447,9 @@ int step_undo(struct job *job)
 	if (!code)
 		code = step_source_release(job);
 	if (!code)
-		code = remove_lv(&job->metadata);
+		code = remove_lv(&job->metadata, job->metadata_uuid);
 	if (!code)
-		code = remove_lv(&job->destination);
+		code = remove_lv(&job->destination, job->destination_uuid);
 	if (!code)
 		forget(job);
 	return code;
@@ -433,7 +479,8 @@ static int swap_to_linear(const struct job *job)
 	int code = 0;
 
 	if (!dm_look(job->destination_uuid, &destination) || !destination.exists)
-		return fail(EXIT_FAILED, "destination %s/%s is not active", job->destination.vg,
+		return fail(EXIT_FAILED, "destination %s/%s is not active: use \"xcopysetup activate %s/%s\"",
+			    job->destination.vg, job->destination.lv, job->destination.vg,
 			    job->destination.lv);
 	table_linear(job->sectors, dm_device_text(&destination, device), &linear);
 	text = table_text(&linear);
@@ -506,22 +553,41 @@ static int check_finishable(const struct job *job)
 		    job->destination.lv);
 }
 
+/* Whole now: udev may look at it, and does at the next reload, which LVM is asked for where we make none. */
+static int show_destination(const struct job *job)
+{
+	struct arguments arguments = { 0 };
+	struct dm_state state;
+	struct table live;
+	bool extents = dm_read_table(job->destination_uuid, &live, &state) &&
+		       table_has(&live, EXTENTS_ON);
+
+	table_free(&live);
+	runtime_show(job->destination_uuid);
+	if (extents)
+		return take_extents_out(job->destination_uuid);
+	ADD(&arguments, "lvchange", "--refresh");
+	add_lv(&arguments, &job->destination);
+	return lvm_change(&arguments, "show %s/%s to udev", job->destination.vg,
+			  job->destination.lv);
+}
+
 int step_finish(struct job *job)
 {
 	int code = check_finishable(job);
 
 	if (!code)
+		code = check_clone_is_ours(job);
+	if (!code)
 		code = swap_to_linear(job);
 	if (!code)
 		code = step_set_state(job, JOB_FINISHING);
 	if (!code)
-		runtime_show(job->destination_uuid);
-	if (!code)
-		code = take_extents_out(job->destination_uuid);
+		code = show_destination(job);
 	if (!code)
 		code = step_source_release(job);
 	if (!code)
-		code = remove_lv(&job->metadata);
+		code = remove_lv(&job->metadata, job->metadata_uuid);
 	if (!code)
 		code = end_record(job);
 	if (!code)

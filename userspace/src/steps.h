@@ -18,6 +18,9 @@ int step_set_state(struct job *job, enum job_state state);
 /** step_source_take() - record and make the source read-only, active, and written out */
 int step_source_take(struct job *job, bool force);
 
+/** source_is_protected() - have other clones made it read-only, so that nobody can write to it? */
+bool source_is_protected(const struct lvm_lv *source);
+
 /** step_check_source() - is the source active and read-only, as step_source_take() left it? */
 int step_check_source(const struct job *job);
 
@@ -30,7 +33,10 @@ void step_extents_in(const struct job *job);
 /** step_load() - create the clone's device; @no_format as in the table */
 int step_load(const struct job *job, bool no_format);
 
-/** step_activate() - the job's LVs, hidden from udev where need be */
+/** step_activate_source() - activate the source, if it is here */
+int step_activate_source(const struct job *job);
+
+/** step_activate() - the destination, hidden from udev, and the metadata volume */
 int step_activate(const struct job *job);
 
 /** step_undo() - remove clone, metadata LV and destination, restore the source */

@@ -64,6 +64,7 @@ static void repair(struct waiter *waiter, const struct clone_status *status)
 	uint64_t now = now_ms();
 	int lock;
 
+	extents_recover(waiter->job.clone_uuid);
 	if ((strcmp(offload, "on") && strcmp(offload, "waiting")) || now < waiter->next_repair)
 		return;
 	if (!extents_missing(waiter->job.source_uuid) &&

@@ -164,6 +164,19 @@ static void what_cannot_be_a_source(void **state)
 	lvm_report_free(&report);
 }
 
+static void which_groups_are_here(void **state)
+{
+	struct lvm_report report = { 0 };
+
+	(void)state;
+	assert_null(lvm_report_parse(pvs, &report));
+	assert_true(lvm_report_has_group(&report, "LVM-11111122223333444455556666777777AAAAAA22223333444455556666777777"));
+	assert_false(lvm_report_has_group(&report, "LVM-11111122223333444455556666777778AAAAAA22223333444455556666777777"));
+	assert_false(lvm_report_has_group(&report, "LVM-1111112222"));
+	assert_false(lvm_report_has_group(&report, ""));
+	lvm_report_free(&report);
+}
+
 static void not_a_report(void **state)
 {
 	static const char *const wrong[] = { "", "x", "{", "[]", "{}", "{\"report\":1}", "{\"report\":{}}" };
@@ -182,7 +195,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(groups_and_pvs), cmocka_unit_test(volumes),
 		cmocka_unit_test(job_of_a_destination), cmocka_unit_test(what_cannot_be_a_source),
-		cmocka_unit_test(not_a_report),
+		cmocka_unit_test(which_groups_are_here), cmocka_unit_test(not_a_report),
 	};
 
 	return cmocka_run_group_tests_name("lvm-report", tests, NULL, NULL);

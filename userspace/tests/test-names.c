@@ -107,12 +107,26 @@ static void dm_uuids(void **state)
 	assert_int_equal(strlen(uuid), 68);
 }
 
+static void lv_uuids(void **state)
+{
+	char uuid[39];
+
+	(void)state;
+	name_lv_uuid("LVM-AbCdEfgHiJkLmNoPqRsTuVwXyZ012345543210ZyXwVuTsRqPoNmLkJiHgfEdCbA", uuid);
+	assert_string_equal(uuid, "543210-ZyXw-VuTs-RqPo-NmLk-JiHg-fEdCbA");
+	name_lv_uuid("LVM-short", uuid);
+	assert_string_equal(uuid, "");
+	name_lv_uuid("", uuid);
+	assert_string_equal(uuid, "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(forms_of_an_lv), cmocka_unit_test(wrong_names),
 		cmocka_unit_test(dm_names), cmocka_unit_test(every_size_of_buffer),
 		cmocka_unit_test(systemd_names), cmocka_unit_test(dm_uuids),
+		cmocka_unit_test(lv_uuids),
 	};
 
 	return cmocka_run_group_tests_name("names", tests, NULL, NULL);

@@ -97,6 +97,7 @@ job=$(job_of vg/dst)
 run make_vg copy "$(disk s0)"
 run lvcreate -qq -y -W n -n dst -L 32M copy
 run lvcreate -qq -y -W n -n dst_xcopymeta -L 8M copy
+mapfile -t copied < <(tags vg/dst | grep -v -e xcopy:state -e xcopy:job | sed 's/..*/--addtag\n&/' | grep .)
 tags vg/dst | grep . | while read -r tag; do lvchange -qq --addtag "$tag" copy/dst; done
 run lvchange -qq --addtag "xcopy:metadata-of=$job" copy/dst_xcopymeta
 for command in "activate copy/dst" "activate vg/dst" "cancel copy/dst" "finish --timeout 5 vg/dst" "status copy/dst"; do
@@ -114,7 +115,77 @@ run dmsetup message xcopy-vg-dst 0 enable_hydration
 ok "it fills and is swapped" xcopysetup wait vg/dst
 ok "the clone is right" same /dev/vg/dst "$src" 32
 is "the copy's metadata volume was left alone" "$(lvs --noheadings -o lv_name copy | sort | xargs)" "dst dst_xcopymeta"
+
+# The copy comes when the original has ended: the linear device is the original's, and proves nothing of the copy
+
+run lvchange -qq --addtag xcopy:state=filling --addtag "xcopy:job=$job" "${copied[@]}" copy/dst
+run lvchange -qq -ay -K copy/dst
+refused 3 "finish of the copy" 'has the UUID of its job' xcopysetup finish --timeout 5 copy/dst
+refused 3 "cancel of the copy" 'has the UUID of its job' xcopysetup cancel copy/dst
+ok "the original's device is there" test -e /dev/mapper/xcopy-vg-dst
+like "the copy is still recorded as half full" "$(tags copy/dst)" xcopy:state=filling
+run vgchange -qq -an copy
 run vgremove -qq -y copy
+run xcopysetup release vg/dst
+run lvremove -qq -y vg/dst
+
+# Somebody who changed extents was killed when the clone's offload was off for it
+
+run xcopysetup clone -q --no-hydration vg/src dst
+run dmsetup message xcopy-vg-dst 0 disable_offload
+is "offload is off" "$(status_field xcopy-vg-dst offload)" off
+touch "/run/xcopysetup/drained-XCOPY-$(job_of vg/dst)"
+ok "the waiter turns it on again" wait_for 30 sh -c 'dmsetup status xcopy-vg-dst | grep -q "offload on"'
+run xcopysetup cancel vg/dst
+is "no mark is left" "$(find /run/xcopysetup -type f)" ""
+
+# Nobody reads what it says
+
+run sh -c 'xcopysetup clone -v --no-hydration vg/src dst 2>&1 | true'
+like "it goes on all the same" "$(tags vg/dst)" xcopy:state=filling
+run xcopysetup cancel vg/dst
+
+# A source that has a tag, but can be written to by whoever has it open
+
+run lvchange -qq --addtag xcopy:source-for=00000000000000000000000000000000 vg/src
+exec 7<>/dev/vg/src
+refused 3 "clone of a source that is open" 'is open' xcopysetup clone vg/src dst
+exec 7>&-
+run lvchange -qq --deltag xcopy:source-for=00000000000000000000000000000000 vg/src
+
+# A source whose volume group is not here when the job ends
+
+run dmsetup create far --table "0 131072 linear $(disk b1) 2048"
+run make_vg far /dev/mapper/far
+make_lv far src 16M >/dev/null
+far_away() {
+	run dmsetup remove --retry xcopy-vg-dst
+	run vgchange -qq -an far
+	run dmsetup remove --retry far
+}
+far_back() {
+	run dmsetup create far --table "0 131072 linear $(disk b1) 2048"
+	run udevadm settle
+}
+run xcopysetup clone -q --no-hydration far/src vg/dst
+retag vg/dst xcopy:state=filling xcopy:state=cancelling
+far_away
+refused 1 "activate --all" 'is not here' xcopysetup activate --all
+like "the job is kept" "$(tags vg/dst)" xcopy:state=cancelling
+far_back
+ok "activate --all with the source" xcopysetup activate --all
+is "the source is given back" "$(attr far/src | cut -c 2) $(tags far/src)" "w "
+is "the job is gone" "$(lvs --noheadings -o lv_name vg | xargs)" src
+run xcopysetup clone -q --no-hydration far/src vg/dst
+job=$(job_of vg/dst)
+far_away
+refused 0 "cancel" "lvchange --deltag xcopy:source-for=$job" xcopysetup cancel vg/dst
+far_back
+is "it is as was said" "$(attr far/src | cut -c 2)" r
+run lvchange -qq --deltag "xcopy:source-for=$job" --deltag xcopy:was=rw far/src
+run lvchange -qq --permission rw far/src
+run vgremove -qq -y far
+run dmsetup remove --retry far
 
 # Names that look like UUIDs
 

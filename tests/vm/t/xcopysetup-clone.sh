@@ -42,10 +42,19 @@ like "the job is recorded" "$(lvs --noheadings -o lv_tags vg-x/dst)" 'xcopy:stat
 like "the limits were passed" "$(dmsetup table xcopy-vg--x-dst)" 'offload_segment_blocks 65535'
 is "udev does not scan the destination" "$(udevadm info -q property /dev/vg-x/dst | grep -c '^ID_FS_')" 0
 
+# What udev knows of a device, and whether anything but LVM's link leads to it by its content.
+udev_says() { udevadm settle; udevadm info -q property "$1" | sed -n "s/^$2=//p"; }
+links_of() { udevadm info -q symlink "$1" | tr ' ' '\n' | grep -c '^disk/by-uuid/'; }
+
 run mount "$device" /mnt/a
 is "the file is there at once" "$(sha256sum </mnt/a/file)" "$sum"
 dd if=/dev/urandom of=/mnt/a/new bs=1M count=20 status=none conv=fsync
 new=$(sha256sum </mnt/a/new)
+is "the destination holds a file system by now" "$(blkid -p -o value -s TYPE /dev/vg-x/dst)" ext4
+run lvchange --refresh vg-x/dst
+is "udev does not scan it after a reload of LVM's either" \
+	"$(udev_says /dev/vg-x/dst ID_FS_TYPE) $(udev_says /dev/vg-x/dst DM_XCOPY_HIDDEN) $(links_of /dev/vg-x/dst)" " 1 0"
+ok "the waiter puts its extents back" wait_for 30 sh -c 'dmsetup table vg--x-dst | grep -q xcopy-linear'
 ok "status in a table" xcopysetup status
 ok "status --json is JSON and says paused" jq -e '.schema == 1 and .clones[0].state == "paused" and .clones[0].percent < 100' <(xcopysetup status --json)
 ok "detail names the waiter" grep -q 'waiter *running' <(xcopysetup status vg-x/dst)
@@ -62,6 +71,7 @@ is "the source is writeable again" "$(blockdev --getro "$src")" 0
 is "the source has not changed" "$(checksum "$src")" "$before"
 unlike "the destination is activated by a boot" "$(lvs --noheadings -o lv_attr vg-x/dst)" 'k *$'
 is "no lock or mark is left" "$(find /run/xcopysetup -type f)" ""
+is "udev scans it now" "$(udev_says /dev/vg-x/dst ID_FS_TYPE) $(udev_says /dev/vg-x/dst DM_XCOPY_HIDDEN)" "ext4 "
 ok "release" xcopysetup release vg-x/dst
 not_ok "the device is gone" test -e "$device"
 run mount /dev/vg-x/dst /mnt/a
@@ -69,3 +79,8 @@ is "file 1, on the destination" "$(sha256sum </mnt/a/file)" "$sum"
 is "file 2, on the destination" "$(sha256sum </mnt/a/new)" "$new"
 run umount /mnt/a
 ok "the file system is clean" e2fsck -fn /dev/vg-x/dst
+
+# Without extents no reload of ours tells udev that the destination is whole.
+ok "a clone by the host" xcopysetup clone -q --wait --driver host vg-x/src host
+isnt "udev may use it in the end" "$(udev_says /dev/vg-x/host SYSTEMD_READY)" 0
+is "and has scanned it" "$(udev_says /dev/vg-x/host ID_FS_TYPE) $(udev_says /dev/vg-x/host DM_XCOPY_HIDDEN)" "ext4 "
