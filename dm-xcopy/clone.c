@@ -235,9 +235,6 @@ void xcopy_clone_enable_offload(struct xcopy_clone *clone)
 void xcopy_clone_start(struct xcopy_clone *clone, struct dm_target *ti,
 		       const struct xcopy_arguments *args)
 {
-	spin_lock(&registry_lock);
-	WRITE_ONCE(clone->handed_over, false);
-	spin_unlock(&registry_lock);
 	spin_lock_irq(&clone->lock);
 	WRITE_ONCE(clone->ti, ti);
 	wake_up_all(&clone->drained);
@@ -274,26 +271,17 @@ static void settle_works(struct xcopy_clone *clone)
 	cancel_work_sync(&clone->complete_work);
 }
 
-/* Is there another table?  From now on that one does not go away before what is outstanding. */
-static bool hand_over(struct xcopy_clone *clone)
-{
-	spin_lock(&registry_lock);
-	WRITE_ONCE(clone->handed_over, clone->users > 1);
-	spin_unlock(&registry_lock);
-	return clone->handed_over;
-}
-
 void xcopy_clone_stop(struct xcopy_clone *clone)
 {
 	settle_works(clone);
 	if (clone->engine) {
 		xcopy_engine_drain(clone);
 		/*
-		 * Another table inherits what may still land; see also xcopy_clone_put().
+		 * Whether or not another table of this clone is loaded: it may be replaced by one
+		 * of another target before it is resumed, and nobody would wait any more.
 		 * Idle: it may take longer than the hung-task limit, and that is right.
 		 */
-		if (!hand_over(clone))
-			wait_event_idle(clone->drained, !xcopy_commit_outstanding(clone));
+		wait_event_idle(clone->drained, !xcopy_commit_outstanding(clone));
 		settle_works(clone);
 		if (!xcopy_complete(clone))
 			xcopy_commit_settle(clone);
@@ -549,31 +537,18 @@ struct xcopy_clone *xcopy_clone_get(const struct xcopy_binding *binding, const c
 	return clone;
 }
 
-/* Nothing can land any more, or somebody who is live waits for it when he ends. */
-static bool may_let_go(struct xcopy_clone *clone)
-{
-	return (READ_ONCE(clone->ti) && !READ_ONCE(clone->handed_over)) ||
-	       !xcopy_commit_outstanding(clone);
-}
-
 void xcopy_clone_put(struct xcopy_clone *clone, const struct dm_table *table)
 {
 	bool last;
 
 	/*
-	 * Still counted: nobody gets these devices before nothing can land on them. That also
-	 * holds for a table which is not the last: it may have been why the other one's
-	 * xcopy_clone_stop() did not wait, and another target may now be resumed in its place.
-	 * A table that is live, or goes live meanwhile, inherits it.
+	 * Still counted: nobody gets these devices before nothing can land on them. A table that
+	 * is live, or goes live meanwhile, waits in xcopy_clone_stop().
 	 */
-	for (;;) {
-		wait_event_idle(clone->drained, may_let_go(clone));
-		spin_lock(&registry_lock);
-		/* Against hand_over(): it relies on a table that is still counted. */
-		if (may_let_go(clone))
-			break;
-		spin_unlock(&registry_lock);
-	}
+	wait_event_idle(clone->drained,
+			READ_ONCE(clone->ti) || !xcopy_commit_outstanding(clone));
+
+	spin_lock(&registry_lock);
 	if (clone->newest == table)
 		clone->newest = NULL;
 	last = !--clone->users;

@@ -122,7 +122,6 @@ enum xcopy_stat {
  * struct xcopy_clone - one clone
  * @list: the registry's
  * @users: tables bound to it; registry lock
- * @handed_over: it is suspended, and another table keeps what is outstanding; registry lock
  * @md_disk: gendisk of the mapped device, to tell a reload from a second device
  * @newest: the table bound last, NULL once it is gone; registry lock
  * @metadata: metadata device; its dm_dev is held by every bound table
@@ -173,7 +172,6 @@ enum xcopy_stat {
 struct xcopy_clone {
 	struct list_head list;
 	unsigned int users;
-	bool handed_over;
 	struct gendisk *md_disk;
 	const struct dm_table *newest;
 	struct block_device *metadata;
@@ -305,8 +303,8 @@ struct xcopy_clone *xcopy_clone_get(const struct xcopy_binding *binding, const c
 /**
  * xcopy_clone_put() - a table lets go; the last one frees the core
  *
- * A put that leaves no live table waits for quarantines (quarantine_ms at the most): the devices
- * must not be handed to others while a copy may still land on them.
+ * With no live table this waits for what may still land since before the core was made
+ * (quarantine_ms at the most): the devices must not be handed to others before.
  *
  * Context: process (destructor); the table is not live.
  */
@@ -334,8 +332,8 @@ void xcopy_clone_unquiesce(struct xcopy_clone *clone);
 /**
  * xcopy_clone_stop() - the table is no longer live
  *
- * Waits for copies in flight, for quarantines unless another table holds the
- * core, commits, and leaves both slots of every block level.
+ * Waits for copies in flight and for quarantines, commits, and leaves both slots of every
+ * block level.
  *
  * Context: process (postsuspend).
  */

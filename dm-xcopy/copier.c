@@ -7,6 +7,7 @@
 #include <linux/list.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
+#include <linux/workqueue.h>
 
 #include "copier.h"
 
@@ -104,4 +105,38 @@ int xcopy_copier_load(const char *name)
 	if (!registered(name))
 		request_module("dm-xcopy-%s", name);
 	return registered(name) ? 0 : -ENOENT;
+}
+
+/* ---- loading from a worker ---- */
+
+struct loader {
+	struct work_struct work;
+	const char *kind;
+};
+
+static void load_work(struct work_struct *work)
+{
+	xcopy_copier_load(container_of(work, struct loader, work)->kind);
+}
+
+static struct loader loaders[] = {
+	{ __WORK_INITIALIZER(loaders[0].work, load_work), "nvme" },
+	{ __WORK_INITIALIZER(loaders[1].work, load_work), "scsi" },
+};
+
+void xcopy_copier_request(const char *kind)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(loaders); i++)
+		if (!strcmp(loaders[i].kind, kind))
+			queue_work(system_long_wq, &loaders[i].work);
+}
+
+void xcopy_copier_exit(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(loaders); i++)
+		cancel_work_sync(&loaders[i].work);
 }

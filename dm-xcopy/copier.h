@@ -156,4 +156,17 @@ const char *xcopy_copier_kind(struct gendisk *disk);
  */
 int xcopy_copier_load(const char *name);
 
+/**
+ * xcopy_copier_request() - have the module of @kind, from xcopy_copier_kind(), loaded soon
+ *
+ * The work is no clone's: modprobe may have to read from the very clone that is being
+ * suspended, and nobody may wait for it meanwhile.
+ *
+ * Context: any.
+ */
+void xcopy_copier_request(const char *kind);
+
+/** xcopy_copier_exit() - no module is being loaded any more; module exit */
+void xcopy_copier_exit(void);
+
 #endif /* XCOPY_COPIER_H */

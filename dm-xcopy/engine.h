@@ -48,6 +48,8 @@ enum xcopy_copy_state {
  * @release: ends the quarantine
  * @quarantined: a command of this copy may still be running
  * @quarantine_ms: how long, ms
+ * @release_at: jiffies when the quarantine is over; clone->lock
+ * @release_now: somebody said that it is over; clone->lock
  * @source: extents of that command, referenced while @quarantined
  * @destination: as above
  * @payload: XCOPY_PAYLOAD_SIZE bytes for parameter lists
@@ -64,6 +66,8 @@ struct xcopy_copy {
 	struct delayed_work release;
 	bool quarantined;
 	unsigned int quarantine_ms;
+	unsigned long release_at;
+	bool release_now;
 	struct xcopy_mapping source;
 	struct xcopy_mapping destination;
 	void *payload;

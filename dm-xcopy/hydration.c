@@ -211,6 +211,18 @@ static void kick(struct xcopy_engine *engine)
 		mod_delayed_work(engine->clone->wq, &engine->planner, 0);
 }
 
+/* Caller holds clone->lock. */
+static void begin_quarantine(struct xcopy_copy *copy)
+{
+	unsigned long delay = msecs_to_jiffies(copy->quarantine_ms);
+
+	copy->engine->quarantined++;
+	copy->release_now = false;
+	copy->release_at = jiffies + delay;
+	/* Not queue: the work may be pending still for the slot's quarantine before. */
+	mod_delayed_work(copy->engine->clone->wq, &copy->release, delay);
+}
+
 /*
  * The slot stops running. Once clone->lock is dropped with nothing running and
  * nothing quarantined, the engine may be freed.
@@ -225,11 +237,8 @@ static void leave_running(struct xcopy_copy *copy, enum xcopy_copy_state state)
 		engine->running--;
 	else
 		engine->quarantined--;
-	if (state == XCOPY_COPY_QUARANTINED) {
-		engine->quarantined++;
-		queue_delayed_work(clone->wq, &copy->release,
-				   msecs_to_jiffies(copy->quarantine_ms));
-	}
+	if (state == XCOPY_COPY_QUARANTINED)
+		begin_quarantine(copy);
 	copy->state = state;
 	/* Not by way of clone->engine, which may be NULL already. */
 	kick(engine);
@@ -269,14 +278,18 @@ static void copy_work(struct work_struct *work)
 	}
 }
 
-/* A release_quarantine message may queue the work again while it runs: once is enough. */
+/*
+ * A release_quarantine message may queue the work again while it runs, and the slot may be in
+ * its next quarantine when that run comes: only the time or the word for this one counts.
+ */
 static bool begin_release(struct xcopy_copy *copy)
 {
 	struct xcopy_clone *clone = copy->engine->clone;
 	bool mine;
 
 	spin_lock_irq(&clone->lock);
-	mine = copy->state == XCOPY_COPY_QUARANTINED;
+	mine = copy->state == XCOPY_COPY_QUARANTINED &&
+	       (copy->release_now || time_after_eq(jiffies, copy->release_at));
 	if (mine)
 		copy->state = XCOPY_COPY_RELEASING;
 	spin_unlock_irq(&clone->lock);
@@ -398,7 +411,8 @@ static bool claim_next(struct xcopy_engine *engine, struct xcopy_copy *copy, u64
 		return true;
 	if (!test_bit(XCOPY_CLONE_HYDRATION, &clone->flags))
 		return false;
-	if (from == XCOPY_NO_REGION)
+	/* Beyond the end: no hint; or one that was torn, where a u64 is stored in two halves. */
+	if (from >= clone->nr_regions)
 		from = engine->cursor;
 	else
 		WRITE_ONCE(engine->hint, XCOPY_NO_REGION);
@@ -603,9 +617,12 @@ void xcopy_engine_release_quarantine(struct xcopy_clone *clone)
 
 	spin_lock_irq(&clone->lock);
 	engine = clone->engine;
-	for (i = 0; engine && i < XCOPY_NR_SLOTS; i++)
-		if (engine->slots[i].state == XCOPY_COPY_QUARANTINED)
-			mod_delayed_work(clone->wq, &engine->slots[i].release, 0);
+	for (i = 0; engine && i < XCOPY_NR_SLOTS; i++) {
+		if (engine->slots[i].state != XCOPY_COPY_QUARANTINED)
+			continue;
+		engine->slots[i].release_now = true;
+		mod_delayed_work(clone->wq, &engine->slots[i].release, 0);
+	}
 	spin_unlock_irq(&clone->lock);
 }
 

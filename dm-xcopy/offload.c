@@ -105,7 +105,6 @@ struct offload_pair {
  * @mutex: see above
  * @pairs: list of struct offload_pair
  * @verifier: buffers
- * @load_work: loads the module that @wanted names
  * @wanted: kind of disk that no copier is registered for
  * @pausing: @pause_until is valid; clone->lock
  * @pause_until: jiffies; the host copies until then
@@ -117,7 +116,6 @@ struct xcopy_offload {
 	struct mutex mutex; /* see above */
 	struct list_head pairs;
 	struct xcopy_verifier *verifier;
-	struct work_struct load_work;
 	const char *wanted;
 	bool pausing;
 	unsigned long pause_until;
@@ -253,7 +251,7 @@ static bool want_module(struct xcopy_offload *offload, struct gendisk *disk)
 		return false;
 	if (offload->wanted != kind) {
 		offload->wanted = kind;
-		queue_work(system_long_wq, &offload->load_work);
+		xcopy_copier_request(kind);
 	}
 	return true;
 }
@@ -906,15 +904,6 @@ sector_t xcopy_offload_copy(struct xcopy_copy *copy, sector_t sector, sector_t s
 
 /* ---- lifetime ---- */
 
-static void load_work(struct work_struct *work)
-{
-	struct xcopy_offload *offload = container_of(work, struct xcopy_offload, load_work);
-	const char *name = READ_ONCE(offload->wanted);
-
-	if (name)
-		xcopy_copier_load(name);
-}
-
 static void prepare_device(struct block_device *bdev)
 {
 	struct xcopy_mapping mapping;
@@ -978,7 +967,6 @@ void xcopy_offload_destroy(struct xcopy_offload *offload)
 
 	if (!offload)
 		return;
-	cancel_work_sync(&offload->load_work);
 	list_for_each_entry_safe(p, next, &offload->pairs, list)
 		free_pair(p);
 	xcopy_verifier_destroy(offload->verifier);
@@ -994,7 +982,6 @@ struct xcopy_offload *xcopy_offload_create(struct xcopy_clone *clone)
 	offload->clone = clone;
 	mutex_init(&offload->mutex);
 	INIT_LIST_HEAD(&offload->pairs);
-	INIT_WORK(&offload->load_work, load_work);
 	offload->sectors = XCOPY_HOST_SECTORS;
 	offload->verifier = xcopy_verifier_create();
 	if (offload->verifier)

@@ -297,6 +297,7 @@ static void __exit xcopy_exit(void)
 {
 	dm_unregister_target(&xcopy_target);
 	xcopy_extent_exit();
+	xcopy_copier_exit();
 }
 
 module_init(xcopy_init);
