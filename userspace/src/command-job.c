@@ -78,6 +78,10 @@ static int set_tags(const struct job *job, const char *remove, const char *add)
 
 static int send(const struct job *job, const char *message)
 {
+	int code = step_check_clone(job);
+
+	if (code)
+		return code;
 	if (would("dmsetup message %s 0 %s", job->clone_name, message))
 		return 0;
 	if (dm_message(job->clone_uuid, "%s", message))

@@ -329,11 +329,7 @@ static int look_at(const char *uuid, const char *role, char text[32])
 	return 0;
 }
 
-/*
- * Tags are copied with a volume group, and with them the UUID that the clone's device has: one
- * that does not lie on our destination is another job's.
- */
-static int check_clone_is_ours(const struct job *job)
+int step_check_clone(const struct job *job)
 {
 	struct dm_state clone, destination;
 
@@ -357,7 +353,7 @@ int step_load(const struct job *job, bool no_format)
 	int code = 0;
 
 	if (dm_look(job->clone_uuid, &state) && state.exists && state.live_table)
-		return check_clone_is_ours(job);
+		return step_check_clone(job);
 	if (state.exists)	/* left by a crash between creation and table */
 		code = dm_remove(state.name);
 	if (!code)
@@ -414,7 +410,7 @@ static int remove_lv(const struct lv_name *name, const char *uuid)
 static int remove_clone(const struct job *job)
 {
 	struct dm_state state;
-	int code = check_clone_is_ours(job);
+	int code = step_check_clone(job);
 
 	if (code || !dm_look(job->clone_uuid, &state) || !state.exists)
 		return code;
@@ -577,7 +573,7 @@ int step_finish(struct job *job)
 	int code = check_finishable(job);
 
 	if (!code)
-		code = check_clone_is_ours(job);
+		code = step_check_clone(job);
 	if (!code)
 		code = swap_to_linear(job);
 	if (!code)

@@ -33,6 +33,14 @@ void step_extents_in(const struct job *job);
 /** step_load() - create the clone's device; @no_format as in the table */
 int step_load(const struct job *job, bool no_format);
 
+/**
+ * step_check_clone() - does the clone's device, if there is one, lie on the job's destination?
+ *
+ * Tags are copied with a volume group, and with them the UUID that the clone's device has: one
+ * that does not lie on our destination is another job's.
+ */
+int step_check_clone(const struct job *job);
+
 /** step_activate_source() - activate the source, if it is here */
 int step_activate_source(const struct job *job);
 

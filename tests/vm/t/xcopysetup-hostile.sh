@@ -11,8 +11,10 @@ runtime=/run/xcopysetup
 marks=/run/hostile
 mkdir -p $marks
 
+# udev has devices open for moments.
 state() {
-	lvs -a --noheadings -o lv_name,lv_attr,lv_tags,lv_size,seg_pe_ranges v-g
+	udevadm settle
+	lvs -a --noheadings -o lv_name,lv_permissions,lv_active,lv_tags,lv_size,seg_pe_ranges v-g
 	vgs --noheadings -o vg_seqno v-g
 	dmsetup table
 }
