@@ -29,14 +29,21 @@ static bool is_needed(unsigned int capability)
 	return false;
 }
 
+static bool drop(unsigned int capability)
+{
+	return !capng_update(CAPNG_DROP, CAPNG_EFFECTIVE, capability) &&
+	       !capng_update(CAPNG_DROP, CAPNG_PERMITTED, capability) &&
+	       !capng_update(CAPNG_DROP, CAPNG_INHERITABLE, capability) &&
+	       !capng_update(CAPNG_DROP, CAPNG_BOUNDING_SET, capability);
+}
+
 void privileges_limit(void)
 {
 	bool good = !capng_get_caps_process();
 
 	for (unsigned int capability = 0; good && capability <= CAP_LAST_CAP; capability++)
 		if (!is_needed(capability))
-			good = !capng_update(CAPNG_DROP, CAPNG_EFFECTIVE | CAPNG_PERMITTED |
-					     CAPNG_INHERITABLE | CAPNG_BOUNDING_SET, capability);
+			good = drop(capability);
 	if (!good || capng_apply(CAPNG_SELECT_BOTH))
 		detail("the capabilities that are not needed could not be given up");
 }
