@@ -6,5 +6,5 @@
 . "$XCOPY_SRC/tests/vm/guest/crash.sh"
 
 points_modules
-points "FUA writes" 60
-points "zeroes and discards" 60 --mix write=30,zero=15,discard=15,flush=15,read=10 --region 8
+points "FUA writes" 40
+points "zeroes and discards" 40 --mix write=30,zero=15,discard=15,flush=15,read=10 --region 8

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # test: suspend, resume and reload in the middle, under load, lose and mix up nothing
-# core: bookworm sid debug
+# core: bookworm sid
 # timeout: 400
 . "$XCOPY_LIB"
 . "$XCOPY_SRC/tests/tools/clone-lib.sh"

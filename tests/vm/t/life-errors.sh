@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # test: failing source, destination and metadata devices: the rest goes on, or the clone stops being written; nothing durable is lost
-# core: bookworm sid
+# core: bookworm
 # timeout: 240
 . "$XCOPY_LIB"
 . "$XCOPY_SRC/tests/tools/clone-lib.sh"

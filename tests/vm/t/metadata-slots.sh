@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # test: each slot and superblock copy, broken alone, is reported, costs nothing, and is repaired on the device
-# core: bookworm sid
+# core: bookworm
 # timeout: 240
 . "$XCOPY_LIB"
 
