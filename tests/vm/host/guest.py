@@ -85,6 +85,7 @@ class Guest:
         self.process = None
         self.qmp = self.agent = self.control = None
         self.console = None
+        self.errors = None
         self.selector = None
         self.events = []
         self.replies = []
@@ -197,9 +198,9 @@ class Guest:
         self.console.write_bytes(b"")
         for name in ("qmp", "agent", "control"):
             (self.work / name).unlink(missing_ok=True)
-        stderr = pathlib.Path(self.config.out) / f"qemu.{boot}.log"
+        self.errors = pathlib.Path(self.config.out) / f"qemu.{boot}.log"
         self.events = []
-        with open(stderr, "wb") as errors:
+        with open(self.errors, "wb") as errors:
             self.process = subprocess.Popen(self._command(), stdin=self.config.stdin, stdout=self.config.stdout or errors,
                                             stderr=errors)
         deadline = time.monotonic() + 20
@@ -209,7 +210,7 @@ class Guest:
             self.control = Channel(self.work / "control", deadline)
         except GuestError as error:
             self.kill()
-            raise GuestError(f"{error}: {stderr.read_text(errors='replace').strip()}") from None
+            raise GuestError(f"{error}: {self.errors.read_text(errors='replace').strip()}") from None
         self.selector = selectors.DefaultSelector()
         for channel in (self.qmp, self.agent, self.control):
             self.selector.register(channel.socket, selectors.EVENT_READ, channel)
@@ -265,6 +266,13 @@ class Guest:
     def running(self):
         """Is QEMU there?"""
         return self.process is not None and self.process.poll() is None
+
+    def ending(self):
+        """How a QEMU that is not running any more ended, in words."""
+        status = self.process.wait()
+        how = f"signal {-status}" if status < 0 else f"exit status {status}"
+        said = self.errors.read_text(errors="replace").strip().splitlines()[-3:]
+        return ": ".join([f"QEMU ended by itself, {how}", *said])
 
     def kill(self):
         """Ends QEMU at once, as a power cut would."""

@@ -21,8 +21,8 @@ import judge
 from guest import Guest, GuestError
 
 BOOT_TIMEOUT = 240
-# Emulated machines lose a timer interrupt now and then, and with it their kernel's boot: what has not come as far as
-# init by then, which takes seconds, is started again. From there on a boot that hangs has failed.
+# Emulated machines lose a timer interrupt now and then, and with it their kernel's boot, or end in the middle of it:
+# what has not come as far as init by then, which takes seconds, is started again. From there on it has failed.
 KERNEL_TIMEOUT = 60
 BOOT_TRIES = 3
 CLEANUP_TIMEOUT = 150
@@ -188,15 +188,18 @@ class Session:
         self.boot_deadline = time.monotonic() + KERNEL_TIMEOUT * self.config.scale
 
     def _stuck_before_init(self):
-        """The kernel hangs where nothing of ours is yet: True when the guest was started again."""
-        if not self.boot_deadline or time.monotonic() < self.boot_deadline:
+        """The kernel hangs, or QEMU ends, where nothing of ours is yet: True when the guest was started again."""
+        if not self.boot_deadline:
+            return False
+        ended = not self.guest.running()
+        if not ended and time.monotonic() < self.boot_deadline:
             return False
         self.boot_deadline = 0
         if judge.reached_init(self.guest.console_text(self.console_from)) or self.tries + 1 >= BOOT_TRIES:
             return False
         self.tries += 1
-        self.report.comment(f"a guest's kernel did not come as far as init in {KERNEL_TIMEOUT * self.config.scale:.0f} s; "
-                            "it is started again")
+        why = self.guest.ending() if ended else f"nothing after {KERNEL_TIMEOUT * self.config.scale:.0f} s"
+        self.report.comment(f"a guest's kernel did not come as far as init: {why}; it is started again")
         self.guest.kill()
         self._boot()
         return True
@@ -228,7 +231,7 @@ class Session:
             if event["event"] in ("RESET", "SHUTDOWN", "GUEST_PANICKED"):
                 return self._over(f"the guest reset itself (a panic?): {event['event']} {event.get('data', '')}")
         if not self.guest.running():
-            return self._over("QEMU ended by itself")
+            return self._over(self.guest.ending())
         if time.monotonic() > self.deadline:
             if self.test is None:
                 return self._over("the guest did not come up")
@@ -261,6 +264,7 @@ class Session:
         """Handles a line of the agent; False when the guest is done with."""
         word, *rest = line.split(" ")
         self.boot_deadline = 0
+        self.tries = 0
         if word == "NEXT":
             return self._next()
         if word == "END" and self.test and not self.ended:

@@ -31,9 +31,10 @@ all_offloaded "at rest"
 
 # The same with copies in flight: their outcome is unknown, the host copies those ranges, the storage the others.
 clone_of "$a1" "$a2" 128
-throttle a2 20000000
+# Slow enough that it is not over before a busy machine has come as far as the reset.
+throttle a2 2000000
 clone_up quarantine_ms 3000 offload_depth 4
-ok "in flight: some is copied" wait_for 60 status_exceeds offloaded 8192
+ok "in flight: some is copied" wait_for 60 status_exceeds offloaded 0
 before=$(status_field clone offloaded)
 nvme_reset XCOPY-A
 ok "in flight: an outcome is unknown" wait_for 60 log_has 'has no known outcome'
