@@ -21,9 +21,10 @@ import judge
 from guest import Guest, GuestError
 
 BOOT_TIMEOUT = 240
-# Emulated machines lose a timer interrupt now and then, and with it their kernel's boot, or end in the middle of it:
-# what has not come as far as init by then, which takes seconds, is started again. From there on it has failed.
-KERNEL_TIMEOUT = 60
+# QEMU's multi-threaded emulation has races where a kernel patches itself, as it does all the time while it boots: about
+# one boot in a hundred loses a timer interrupt, or runs into a breakpoint that is not there any more. What has not come
+# as far as init, in these seconds, is started again. From there on it has failed.
+KERNEL_TIMEOUT = 25
 BOOT_TRIES = 3
 CLEANUP_TIMEOUT = 150
 VERBOSE = os.environ.get("V") == "1"
@@ -187,18 +188,19 @@ class Session:
         self.deadline = time.monotonic() + BOOT_TIMEOUT * self.config.scale
         self.boot_deadline = time.monotonic() + KERNEL_TIMEOUT * self.config.scale
 
-    def _stuck_before_init(self):
-        """The kernel hangs, or QEMU ends, where nothing of ours is yet: True when the guest was started again."""
+    def _lost_before_init(self):
+        """The kernel is no use where nothing of ours is yet: True when the guest was started again."""
         if not self.boot_deadline:
             return False
-        ended = not self.guest.running()
-        if not ended and time.monotonic() < self.boot_deadline:
+        why = self._lost_how()
+        if not why and time.monotonic() > self.boot_deadline:
+            why = f"nothing after {KERNEL_TIMEOUT * self.config.scale:.0f} s"
+        if not why:
             return False
         self.boot_deadline = 0
         if judge.reached_init(self.guest.console_text(self.console_from)) or self.tries + 1 >= BOOT_TRIES:
             return False
         self.tries += 1
-        why = self.guest.ending() if ended else f"nothing after {KERNEL_TIMEOUT * self.config.scale:.0f} s"
         self.report.comment(f"a guest's kernel did not come as far as init: {why}; it is started again")
         self.guest.kill()
         self._boot()
@@ -209,7 +211,7 @@ class Session:
         self.tries = 0
         self._boot()
         while True:
-            if self._stuck_before_init():
+            if self._lost_before_init():
                 continue
             for channel, line in self.guest.poll(0.5):
                 if channel is self.guest.agent:
@@ -226,12 +228,16 @@ class Session:
 
     # What ends a guest that should go on
 
-    def _lost(self):
+    def _lost_how(self):
         for event in [] if self.resetting else self.guest.events:
             if event["event"] in ("RESET", "SHUTDOWN", "GUEST_PANICKED"):
-                return self._over(f"the guest reset itself (a panic?): {event['event']} {event.get('data', '')}")
-        if not self.guest.running():
-            return self._over(self.guest.ending())
+                return f"the guest reset itself (a panic?): {event['event']} {event.get('data', '')}"
+        return None if self.guest.running() else self.guest.ending()
+
+    def _lost(self):
+        why = self._lost_how()
+        if why:
+            return self._over(why)
         if time.monotonic() > self.deadline:
             if self.test is None:
                 return self._over("the guest did not come up")
