@@ -57,7 +57,7 @@ def drive(guest, test, output):
                 return
         output.follow()
         if not guest.running():
-            raise DemoError("QEMU ended by itself")
+            raise DemoError(guest.ending())
         for event in guest.events:
             if event["event"] in ("RESET", "SHUTDOWN", "GUEST_PANICKED"):
                 raise DemoError("the guest has crashed")

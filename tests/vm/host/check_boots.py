@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""When is a guest's boot repeated, and when has it failed? The runner, on guests that are scripts. Prints TAP."""
+
+import pathlib
+import sys
+import tempfile
+import types
+
+import runner
+
+INIT = "[    5.0] Run /init as init process\n"
+RESET = {"event": "RESET"}
+
+
+class Channel(list):
+    """What the runner says."""
+
+    send = list.append
+
+
+class ScriptedGuest:
+    """Its boots are dictionaries: console, ends (how, in words), events; nothing of these: it comes up."""
+
+    boots = []
+
+    def __init__(self, *_):
+        self.boot = None
+        self.starts = 0
+        self.up = False
+        self.console = "console"
+        self.agent = None
+        self.events = []
+
+    def start(self):
+        """The next boot; the last one again when there is none."""
+        self.boot = self.boots[min(self.starts, len(self.boots) - 1)]
+        self.starts += 1
+        self.agent = Channel()
+        self.events = list(self.boot.get("events", []))
+        self.up = not self.boot
+
+    def poll(self, _):
+        """An agent that asks for a test, has run it, and asks again."""
+        if not self.up:
+            return []
+        said = self.agent[-1].split()[0] if self.agent else ""
+        return [(self.agent, "END" if said == "RUN" else "NEXT")]
+
+    def running(self):
+        """Is it?"""
+        return "ends" not in self.boot
+
+    def ending(self):
+        """How it ended."""
+        return self.boot["ends"]
+
+    def console_text(self, start=0):
+        """Its console."""
+        return self.boot.get("console", INIT)[start:]
+
+    def console_size(self):
+        """Bytes."""
+        return len(self.console_text())
+
+    def kill(self):
+        """Ends it."""
+        self.agent = None
+
+
+class QuietReport(runner.Report):
+    """Counts, and keeps what it would have printed."""
+
+    def __init__(self):
+        super().__init__()
+        self.said = []
+
+    def comment(self, text):
+        self.said.append(text)
+
+    def _print(self, test, point):
+        self.count["passed" if point.passed else "failed"] += 1
+        self.said.append(point.text)
+
+
+def play(*boots):
+    """Runs one test that passes, if a guest comes up: returns (starts, points that passed, that failed, words)."""
+    ScriptedGuest.boots = boots
+    with tempfile.TemporaryDirectory() as out:
+        (pathlib.Path(out) / "test.1.log").write_text("ok 1 - it\n1..1\n")
+        # So that a boot has 50 ms to come as far as init, and half a second to come up.
+        config = types.SimpleNamespace(suite="none", out=out, slow=1, scale=0.002, leaks=False)
+        group = runner.Group()
+        group.add(types.SimpleNamespace(name="test", title="a test", phases=1, timeout=5, console=[], expect=None,
+                                        modules=False, needs={"topology": "default"}))
+        report = QuietReport()
+        session = runner.Session(group, config, report, out)
+        session.run()
+    return session.guest.starts, report.count["passed"], report.count["failed"], " ".join(report.said)
+
+
+UP = {}
+ENDED = {"console": "", "ends": "QEMU ended by itself, signal 11"}
+HANGS = {"console": "[    1.0] PCI\n"}
+PANICS = {"console": "Oops: int3\n", "events": [RESET]}
+
+CASES = (
+    ("a guest that comes up is started once", (UP,), (1, 1, 0), "it"),
+    ("QEMU ends before init: again", (ENDED, UP), (2, 1, 0), "as far as init: QEMU ended by itself, signal 11; it is started"),
+    ("the kernel hangs before init: again", (HANGS, UP), (2, 1, 0), "nothing after"),
+    ("it panics before init: again", (PANICS, UP), (2, 1, 0), "reset itself"),
+    ("twice, each time for another reason: again", (HANGS, PANICS, UP), (3, 1, 0), "started again"),
+    ("three times: it has failed", (ENDED,), (3, 0, 1), "QEMU ended by itself, signal 11"),
+    ("three hangs: it has failed", (HANGS,), (3, 0, 1), "did not come up"),
+    ("QEMU ends after init: it has failed", ({**ENDED, "console": INIT}, UP), (1, 0, 1), "signal 11"),
+    ("it panics after init: it has failed", ({**PANICS, "console": INIT}, UP), (1, 0, 1), "reset itself"),
+    ("it hangs after init: it has failed", ({"console": INIT}, UP), (1, 0, 1), "did not come up"),
+)
+
+
+def main():
+    """Exit status 0 if all is well."""
+    runner.Guest = ScriptedGuest
+    failed = 0
+    for number, (text, boots, wanted, words) in enumerate(CASES, 1):
+        *got, said = play(*boots)
+        good = tuple(got) == wanted and words in said
+        failed += not good
+        print(f"{'ok' if good else 'not ok'} {number} - boots: {text}", flush=True)
+        if not good:
+            print(f"    starts, passed, failed: {got}, not {wanted}; it said: {said}", flush=True)
+    print(f"{len(CASES) - failed} passed, {failed} failed")
+    sys.exit(1 if failed else 0)
+
+
+if __name__ == "__main__":
+    main()
