@@ -25,7 +25,7 @@ class ScriptedGuest:
 
     def __init__(self, *_):
         self.boot = None
-        self.starts = 0
+        self.starts = self.polls = 0
         self.up = False
         self.console = "console"
         self.agent = None
@@ -36,11 +36,14 @@ class ScriptedGuest:
         self.boot = self.boots[min(self.starts, len(self.boots) - 1)]
         self.starts += 1
         self.agent = Channel()
-        self.events = list(self.boot.get("events", []))
+        self.events = []
         self.up = not self.boot
+        self.polls = 0
 
     def poll(self, _):
-        """An agent that asks for a test, has run it, and asks again."""
+        """An agent that asks for a test, has run it, and asks again. What happens to a guest happens here."""
+        self.polls += 1
+        self.events = list(self.boot.get("events", []))
         if not self.up:
             return []
         said = self.agent[-1].split()[0] if self.agent else ""
@@ -48,7 +51,7 @@ class ScriptedGuest:
 
     def running(self):
         """Is it?"""
-        return "ends" not in self.boot
+        return "ends" not in self.boot or not self.polls
 
     def ending(self):
         """How it ended."""

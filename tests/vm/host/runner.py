@@ -211,8 +211,6 @@ class Session:
         self.tries = 0
         self._boot()
         while True:
-            if self._lost_before_init():
-                continue
             for channel, line in self.guest.poll(0.5):
                 if channel is self.guest.agent:
                     if not self._agent(line):
@@ -223,7 +221,7 @@ class Session:
                     self._boot()
                     break
             else:
-                if self._lost():
+                if not self._lost_before_init() and self._lost():
                     return
 
     # What ends a guest that should go on
