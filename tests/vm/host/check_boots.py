@@ -19,13 +19,16 @@ class Channel(list):
 
 
 class ScriptedGuest:
-    """Its boots are dictionaries: console, ends (how, in words), events; nothing of these: it comes up."""
+    """
+    Its boots are dictionaries: console, events, ends (how, in words) and answers (how often it is still found running,
+    for it may end at any instant); nothing of these: it comes up.
+    """
 
     boots = []
 
     def __init__(self, *_):
         self.boot = None
-        self.starts = self.polls = 0
+        self.starts = self.polls = self.asked = 0
         self.up = False
         self.console = "console"
         self.agent = None
@@ -38,7 +41,7 @@ class ScriptedGuest:
         self.agent = Channel()
         self.events = []
         self.up = not self.boot
-        self.polls = 0
+        self.polls = self.asked = 0
 
     def poll(self, _):
         """An agent that asks for a test, has run it, and asks again. What happens to a guest happens here."""
@@ -51,7 +54,8 @@ class ScriptedGuest:
 
     def running(self):
         """Is it?"""
-        return "ends" not in self.boot or not self.polls
+        self.asked += bool(self.polls)
+        return "ends" not in self.boot or self.asked <= self.boot.get("answers", 0)
 
     def ending(self):
         """How it ended."""
@@ -109,6 +113,8 @@ PANICS = {"console": "Oops: int3\n", "events": [RESET]}
 CASES = (
     ("a guest that comes up is started once", (UP,), (1, 1, 0), "it"),
     ("QEMU ends before init: again", (ENDED, UP), (2, 1, 0), "as far as init: QEMU ended by itself, signal 11; it is started"),
+    *((f"QEMU ends before init, a little later ({answers}): again", ({**ENDED, "answers": answers}, UP), (2, 1, 0),
+       "it is started again") for answers in range(1, 7)),
     ("the kernel hangs before init: again", (HANGS, UP), (2, 1, 0), "nothing after"),
     ("it panics before init: again", (PANICS, UP), (2, 1, 0), "reset itself"),
     ("twice, each time for another reason: again", (HANGS, PANICS, UP), (3, 1, 0), "started again"),

@@ -188,14 +188,11 @@ class Session:
         self.deadline = time.monotonic() + BOOT_TIMEOUT * self.config.scale
         self.boot_deadline = time.monotonic() + KERNEL_TIMEOUT * self.config.scale
 
-    def _lost_before_init(self):
+    def _again(self, why):
         """The kernel is no use where nothing of ours is yet: True when the guest was started again."""
-        if not self.boot_deadline:
-            return False
-        why = self._lost_how()
         if not why and time.monotonic() > self.boot_deadline:
             why = f"nothing after {KERNEL_TIMEOUT * self.config.scale:.0f} s"
-        if not why:
+        if not why or not self.boot_deadline:
             return False
         self.boot_deadline = 0
         if judge.reached_init(self.guest.console_text(self.console_from)) or self.tries + 1 >= BOOT_TRIES:
@@ -221,7 +218,7 @@ class Session:
                     self._boot()
                     break
             else:
-                if not self._lost_before_init() and self._lost():
+                if self._lost():
                     return
 
     # What ends a guest that should go on
@@ -233,7 +230,9 @@ class Session:
         return None if self.guest.running() else self.guest.ending()
 
     def _lost(self):
-        why = self._lost_how()
+        why = self._lost_how()      # once: it may end at any instant, and then has to be judged as a whole
+        if self._again(why):
+            return False
         if why:
             return self._over(why)
         if time.monotonic() > self.deadline:
