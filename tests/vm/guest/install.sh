@@ -11,7 +11,8 @@ install_build() {
 
 	if [ -d "$BUILD/modules" ]; then
 		mkdir -p "/lib/modules/$version/updates/dm-xcopy"
-		cp "$BUILD"/modules/*.ko "/lib/modules/$version/updates/dm-xcopy/" && depmod -a
+		cp "$BUILD"/modules/*.ko "/lib/modules/$version/updates/dm-xcopy/" &&
+			cp "$BUILD"/depmod/* "/lib/modules/$version/"
 	fi &&
 	if [ -d "$BUILD/tools" ]; then
 		cp -R "$BUILD/tools/." /usr/local/bin/

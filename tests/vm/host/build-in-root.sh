@@ -5,6 +5,7 @@
 # /run/mnt/src is a snapshot of the sources, read only; the products go to /run/mnt/build.
 #
 #   modules/*.ko   the kernel modules, for the root's kernel; a warning at W=1 is an error
+#   depmod/        what depmod says of them and the kernel's own: in a guest it takes most of a minute
 #   root/          what `make install` of userspace puts on a system
 #   tools/         the programs of tests/tools
 set -eu
@@ -28,6 +29,20 @@ modules() {
 	fi
 	mkdir "$out/modules"
 	find "$work" -name '*.ko' -exec cp {} "$out/modules/" \;
+	index "$(dirname "$kernel")"
+}
+
+# As if they were installed where a guest does it.
+index() { # /usr/lib/modules/VERSION
+	local base=/tmp/depmod version
+	version=$(basename "$1")
+
+	mkdir -p "$base/lib/modules/$version/updates"
+	ln -s "$1"/kernel "$1"/modules.builtin* "$1"/modules.order "$base/lib/modules/$version/"
+	cp -R "$out/modules" "$base/lib/modules/$version/updates/dm-xcopy"
+	depmod -b "$base" "$version"
+	mkdir "$out/depmod"
+	find "$base/lib/modules/$version" -maxdepth 1 -type f -exec cp {} "$out/depmod/" \;
 }
 
 userspace() {
