@@ -132,12 +132,21 @@ class Guest:
 
     # QEMU
 
+    def _controllers(self):
+        """Which array each of them leads to."""
+        if self.needs["topology"] == "multipath":
+            return {"ca": "a", "ca2": "a", "cb": "b"}
+        return {"ca": "a", "cb": "b"}
+
+    def _attached(self):
+        """What the guest is to wait for: the disks that are there from the start, and the paths to the NVMe ones."""
+        names = [name for name in self._disks() if self.needs["topology"] != "crossed" or name != "a1"]
+        arrays = list(self._controllers().values())
+        return [f"xcopy.disks={','.join(names)}", f"xcopy.paths={sum(arrays.count(DISKS[name][0]) for name in names)}"]
+
     def _arguments(self):
         """The disks, behind root ports: only there can they be unplugged."""
-        topology = self.needs["topology"]
-        controllers = {"ca": "a", "cb": "b"}
-        if topology == "multipath":
-            controllers = {"ca": "a", "ca2": "a", "cb": "b"}
+        controllers = self._controllers()
         args = ["-device", "nvme-subsys,id=sub-a,nqn=xcopy-a", "-device", "nvme-subsys,id=sub-b,nqn=xcopy-b"]
         for number, port in enumerate([*controllers, "s0", "s1"], 1):
             args += ["-device", f"pcie-root-port,id=port-{port},chassis={number},slot={number}"]
@@ -159,7 +168,7 @@ class Guest:
         words = ["console=ttyS0", f"root={'LABEL=xcopy-root' if self._initrd() else '/dev/vda'}", "rw", "panic=-1", "oops=panic", "mitigations=off",
                  "sysctl.kernel.hung_task_panic=1", "sysctl.kernel.softlockup_panic=1", "watchdog_thresh=30",
                  "rcupdate.rcu_cpu_stall_timeout=100", "systemd.show_status=false", "nokaslr",
-                 f"xcopy.topology={self.needs['topology']}", self.config.mode]
+                 f"xcopy.topology={self.needs['topology']}", *self._attached(), self.config.mode]
         if self.config.slow > 1:
             words.append(f"xcopy.slow={self.config.slow}")
         if not self.quiet_warnings and self.config.panic_on_warn:
