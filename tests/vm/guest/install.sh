@@ -19,5 +19,7 @@ install_build() {
 	fi &&
 	if [ -d "$BUILD/root" ]; then
 		cp -R "$BUILD/root/." / && systemctl daemon-reload && udevadm control --reload
-	fi
+	fi &&
+	# A test may kill the guest, and the next boot needs the index of the modules.
+	sync -f /lib/modules
 }
