@@ -5,14 +5,21 @@
 
 BUILD=/xcopy/build
 
+# By renaming, as depmod does it: udev loads modules meanwhile.
+install_index() { # /lib/modules/VERSION
+	local file
+	for file in "$BUILD"/depmod/*; do
+		cp "$file" "$1/.new" && mv "$1/.new" "$1/${file##*/}" || return 1
+	done
+}
+
 install_build() {
-	local version
-	version=$(uname -r)
+	local dir
+	dir=/lib/modules/$(uname -r)
 
 	if [ -d "$BUILD/modules" ]; then
-		mkdir -p "/lib/modules/$version/updates/dm-xcopy"
-		cp "$BUILD"/modules/*.ko "/lib/modules/$version/updates/dm-xcopy/" &&
-			cp "$BUILD"/depmod/* "/lib/modules/$version/"
+		mkdir -p "$dir/updates/dm-xcopy"
+		cp "$BUILD"/modules/*.ko "$dir/updates/dm-xcopy/" && install_index "$dir"
 	fi &&
 	if [ -d "$BUILD/tools" ]; then
 		cp -R "$BUILD/tools/." /usr/local/bin/
