@@ -16,3 +16,5 @@ LINUXINCLUDE := -I$(xcopy-root)/compat $(LINUXINCLUDE)
 
 ccflags-y += $(call xcopy-have,linux/device-mapper.h,flush_bypasses_map:1,DM_FLUSH_BYPASSES_MAP)
 ccflags-y += $(call xcopy-have,linux/device-mapper.h,bool \*forward,DM_PREPARE_IOCTL_FORWARD)
+ccflags-y += $(call xcopy-have,linux/blk-mq.h,blk_rq_map_kern.struct request_queue,RQ_MAP_KERN_QUEUE)
+ccflags-y += $(call xcopy-have,linux/device/class.h,add_dev.*struct class_interface,INTERFACE_ARGUMENT)

@@ -66,6 +66,10 @@ static const struct number_rule number_rules[XCOPY_NR_NUMBERS] = {
 		"offload_command_blocks", 0, 0, UINT_MAX,
 		"offload_command_blocks: must be a number of logical blocks in a command, 0 to find out",
 	},
+	[XCOPY_OFFLOAD_LIST_ID_USAGE] = {
+		"offload_list_id_usage", 3, 0, 3,
+		"offload_list_id_usage: must be a value of SCSI's LIST ID USAGE field, 0 to 3",
+	},
 	[XCOPY_VERIFY] = {
 		"verify", 0, 0, UINT_MAX,
 		"verify: must be a number n, to verify every n-th command, 0 for the first ones only",
@@ -188,12 +192,12 @@ static int parse_cores(struct xcopy_arguments *args, struct dm_arg_set *as, char
 {
 	static const struct dm_arg count_rule = {
 		0, 2 * (XCOPY_NR_NUMBERS + 1),
-		"#core args: must be the number of words that follow, keys and values, at most 28, and all must follow"
+		"#core args: must be the number of words that follow, keys and values, at most 30, and all must follow"
 	};
 	unsigned int count;
 	int r;
 
-	BUILD_BUG_ON(2 * (XCOPY_NR_NUMBERS + 1) != 28);
+	BUILD_BUG_ON(2 * (XCOPY_NR_NUMBERS + 1) != 30);
 	if (!as->argc)
 		return 0;
 	r = dm_read_arg_group(&count_rule, as, &count, error);

@@ -10,6 +10,7 @@
 #include <linux/workqueue.h>
 
 #include "copier.h"
+#include "multipath.h"
 
 /* Protects the list. Outermost but for the callers' own; held for look-ups only. */
 static DEFINE_MUTEX(copiers_mutex);
@@ -81,7 +82,7 @@ const char *xcopy_copier_kind(struct gendisk *disk)
 	struct device *parent = disk_to_dev(disk)->parent;
 
 	if (!parent)
-		return NULL;
+		return xcopy_is_multipath(disk) ? "scsi" : NULL;
 	/* Single-path NVMe disks are children of the controller, heads of the subsystem. */
 	if (parent->class && !strncmp(parent->class->name, "nvme", 4))
 		return "nvme";

@@ -27,6 +27,9 @@ struct xcopy_copier_type;
  * @block_size: logical block size in bytes, the same on both
  * @hard_segment_blocks: set by open(): what a descriptor can say
  * @hard_segments: set by open(): how many descriptors a command can have
+ * @hint_segment_blocks: set by open(): what the device advertises for a descriptor; 0: nothing
+ * @granularity: set by open(): sectors of which a command's length must be a multiple; 0: a
+ *	logical block
  * @private: the copier's own, set by open()
  */
 struct xcopy_pair {
@@ -36,6 +39,8 @@ struct xcopy_pair {
 	unsigned int block_size;
 	u32 hard_segment_blocks;
 	u32 hard_segments;
+	u32 hint_segment_blocks;
+	u32 granularity;
 	void *private;
 };
 
@@ -59,8 +64,11 @@ struct xcopy_path {
  *	one may be shorter; at most hard_segments of them
  * @payload: room for the parameter list; type->payload_size bytes, zeroed,
  *	physically contiguous
+ * @list_id_usage: SCSI's LIST ID USAGE, as the table says now
  * @status: set by copy(): the device's status word, for the log and "last error"
  *	(NVMe: status & 0x7ff; 0 if the device did not answer)
+ * @lost: set by copy() with XCOPY_UNKNOWN: it was not the copy that took too long, the
+ *	transport went away
  */
 struct xcopy_command {
 	sector_t source_sector;
@@ -68,7 +76,9 @@ struct xcopy_command {
 	sector_t sectors;
 	sector_t segment_sectors;
 	void *payload;
+	u8 list_id_usage;
 	u32 status;
+	bool lost;
 };
 
 /**

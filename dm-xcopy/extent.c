@@ -36,6 +36,7 @@
 #include <linux/wait.h>
 
 #include "extent.h"
+#include "multipath.h"
 #include "segment.h"
 
 #define DM_MSG_PREFIX "xcopy-linear"
@@ -279,7 +280,9 @@ static int xcopy_check_bottom(struct gendisk *disk)
 
 	if (md) {
 		dm_put(md);
-		return -ENXIO;
+		/* Its paths map sectors as they are, and all are the unit that its UUID names. */
+		if (!xcopy_is_multipath(disk))
+			return -ENXIO;
 	}
 	if (bdev_is_zoned(disk->part0) || blk_queue_dax(disk->queue))
 		return -EOPNOTSUPP;

@@ -20,7 +20,8 @@
  * A copy whose outcome is unknown keeps its references until the quarantine is
  * over (hydration.c ends it). An unknown outcome also puts the pair on probation:
  * smallest commands, the next one verified, and a second one within an hour
- * ends offload for the pair.
+ * ends offload for the pair. Where the transport was lost, which is no fault of the
+ * copy's, there has to be a copy that succeeds between the two.
  *
  * Locking: offload->mutex protects the list of pairs and opening them. What a
  * pair has learned is under clone->lock.
@@ -79,6 +80,7 @@ struct trusted_extents {
  * @verify_since: jiffies when that was found; commands sent before do not count
  * @had_unknown: @unknown_at is valid
  * @unknown_at: jiffies of the last unknown outcome
+ * @done_since: a command sent after that was done
  * @range_failures: ranges refused in a row
  * @commands: sent
  */
@@ -95,6 +97,7 @@ struct offload_pair {
 	unsigned long verify_since;
 	bool had_unknown;
 	unsigned long unknown_at;
+	bool done_since;
 	unsigned int range_failures;
 	u64 commands;
 };
@@ -133,6 +136,7 @@ struct xcopy_offload {
  * @path: path to the destination, if @on_path
  * @on_path: @path is held
  * @sent_at: jiffies when the command was sent
+ * @lost: it has no known outcome because the transport was lost
  */
 struct route {
 	sector_t sector;
@@ -143,6 +147,7 @@ struct route {
 	struct xcopy_path path;
 	bool on_path;
 	unsigned long sent_at;
+	bool lost;
 };
 
 /* What to do after an attempt. */
@@ -307,7 +312,8 @@ static bool open_pair(struct xcopy_offload *offload, struct offload_pair *p)
 		give_up(clone, p, reason);
 	else
 		xcopy_limits_init(&p->limits, p->pair.hard_segment_blocks, p->pair.hard_segments,
-				  xcopy_number(&clone->args, XCOPY_OFFLOAD_SEGMENT_BLOCKS),
+				  xcopy_number(&clone->args, XCOPY_OFFLOAD_SEGMENT_BLOCKS) ?:
+				  p->pair.hint_segment_blocks,
 				  xcopy_number(&clone->args, XCOPY_OFFLOAD_SEGMENTS),
 				  xcopy_number(&clone->args, XCOPY_OFFLOAD_COMMAND_BLOCKS));
 	return !again;
@@ -467,6 +473,20 @@ static sector_t block_sectors(const struct offload_pair *p)
 	return p->pair.block_size >> SECTOR_SHIFT;
 }
 
+/* Sectors of which the length of a command must be a multiple. */
+static sector_t granularity(const struct offload_pair *p)
+{
+	return max_t(sector_t, block_sectors(p), p->pair.granularity);
+}
+
+/* Length of all segments but the last, sectors. Caller holds clone->lock. */
+static sector_t segment_length(const struct offload_pair *p)
+{
+	sector_t sectors = p->limits.segment_blocks * block_sectors(p);
+
+	return max(round_down(sectors, granularity(p)), granularity(p));
+}
+
 static u64 to_blocks(const struct offload_pair *p, sector_t sectors)
 {
 	return sectors >> (ilog2(p->pair.block_size) - SECTOR_SHIFT);
@@ -481,11 +501,15 @@ static bool trim(struct xcopy_clone *clone, struct route *route)
 
 	route->sectors = route->destination.sectors;
 	spin_lock_irq(&clone->lock);
-	most = xcopy_limits_blocks(&p->limits) * block_sectors(p);
+	most = min(xcopy_limits_blocks(&p->limits) * block_sectors(p),
+		   (u64)p->limits.segments * segment_length(p));
 	spin_unlock_irq(&clone->lock);
+	/* Less than that is no command at all. */
+	most = max_t(u64, most, granularity(p));
 	most = min(most, 2ULL * xcopy_number(&clone->args, XCOPY_OFFLOAD_MAX_KIB));
 	sectors = xcopy_segment_cut(route->source.sector, route->destination.sector,
 				    route->sectors, most, block_sectors(p));
+	sectors = round_down(sectors, granularity(p));
 	if (!sectors)
 		return false;
 	route->sectors = sectors;
@@ -541,7 +565,7 @@ static sector_t segment_sectors(struct xcopy_clone *clone, const struct offload_
 	sector_t sectors;
 
 	spin_lock_irq(&clone->lock);
-	sectors = p->limits.segment_blocks * block_sectors(p);
+	sectors = segment_length(p);
 	spin_unlock_irq(&clone->lock);
 	return sectors;
 }
@@ -603,6 +627,7 @@ static enum xcopy_outcome send(struct xcopy_copy *copy, struct route *route, sec
 		.sectors = route->sectors,
 		.segment_sectors = segment,
 		.payload = copy->payload,
+		.list_id_usage = xcopy_number(&clone->args, XCOPY_OFFLOAD_LIST_ID_USAGE),
 	};
 	enum xcopy_outcome outcome;
 	u64 start = ktime_get_ns();
@@ -611,6 +636,7 @@ static enum xcopy_outcome send(struct xcopy_copy *copy, struct route *route, sec
 	memset(copy->payload, 0, XCOPY_PAYLOAD_SIZE);
 	xcopy_stat_add(clone, XCOPY_STAT_COMMANDS, 1);
 	outcome = p->pair.type->copy(&p->pair, &route->path, &command);
+	route->lost = command.lost;
 	*took_ms = div_u64(ktime_get_ns() - start, NSEC_PER_MSEC);
 	if (outcome == XCOPY_UNKNOWN)
 		enter_quarantine(copy, route);
@@ -649,6 +675,7 @@ static void learn_done(struct xcopy_offload *offload, struct route *route, u64 t
 	spin_lock_irq(&clone->lock);
 	p->commands++;
 	p->range_failures = 0;
+	p->done_since |= time_after(route->sent_at, p->unknown_at);
 	if (took_ms > xcopy_number(&clone->args, XCOPY_COPY_LATENCY_MS))
 		xcopy_limits_slow(&p->limits, to_blocks(p, route->sectors));
 	else
@@ -701,7 +728,8 @@ static enum step too_big(struct xcopy_offload *offload, struct route *route, sec
 	bool smaller;
 
 	spin_lock_irq(&clone->lock);
-	smaller = xcopy_limits_too_big(&p->limits, to_blocks(p, route->sectors),
+	smaller = route->sectors > granularity(p) &&
+		  xcopy_limits_too_big(&p->limits, to_blocks(p, route->sectors),
 				       DIV_ROUND_UP_SECTOR_T(route->sectors, segment));
 	note_size(offload, p);
 	spin_unlock_irq(&clone->lock);
@@ -723,9 +751,11 @@ static enum step unknown_outcome(struct xcopy_offload *offload, struct route *ro
 
 	spin_lock_irq(&clone->lock);
 	second = p->had_unknown && time_after(route->sent_at, p->unknown_at) &&
-		 time_before(jiffies, p->unknown_at + PROBATION);
+		 time_before(jiffies, p->unknown_at + PROBATION) &&
+		 !(route->lost && p->done_since);
 	p->had_unknown = true;
 	p->unknown_at = jiffies;
+	p->done_since = false;
 	demand_verification(p);
 	xcopy_limits_minimum(&p->limits);
 	note_size(offload, p);

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Paths: the SCSI devices of this host, found by the identity of the logical unit behind
+ * them. So they may come and go, dm-multipath's among them.
+ *
+ * A path is trusted for a second after the unit has answered over it; else it is asked with
+ * TEST UNIT READY first. What is lost then is a command that writes nothing, and not a copy
+ * of which nobody knows what became of it.
+ *
+ * Locking: one spinlock for the list and the paths' state, innermost; process context.
+ */
+#ifndef XCOPY_SCSI_PATH_H
+#define XCOPY_SCSI_PATH_H
+
+#include <linux/kref.h>
+#include <linux/list.h>
+#include <scsi/scsi_device.h>
+
+#include "scsi-command.h"
+
+/**
+ * struct xcopy_scsi_path - a SCSI device, while it is registered and longer if referenced
+ * @list: all of them
+ * @ref: the list's, and one per path held
+ * @sdev: its device is referenced; between find and put scsi_device_get() is held too
+ * @key: never used again
+ * @answered: the unit has answered over it, at @answered_at
+ * @answered_at: jiffies
+ * @silent: the last command got no answer, or the wrong one, at @silent_at
+ * @silent_at: jiffies
+ */
+struct xcopy_scsi_path {
+	struct list_head list;
+	struct kref ref;
+	struct scsi_device *sdev;
+	u64 key;
+	bool answered;
+	unsigned long answered_at;
+	bool silent;
+	unsigned long silent_at;
+};
+
+/**
+ * xcopy_scsi_path_find() - the best way to a logical unit
+ * @identity: of the unit
+ * @only: a plain disk's own device, which the block layer's I/O goes to as well: names
+ *	are not unique everywhere; NULL: any device with that identity
+ *
+ * Running devices only, in ALUA's order: active/optimized, active/non-optimized,
+ * LBA-dependent; what was silent within the last second is passed over.
+ *
+ * Context: process; sleeps, for as long as TEST UNIT READY takes.
+ * Return: a path, held until xcopy_scsi_path_put(), or NULL if there is none now.
+ */
+struct xcopy_scsi_path *xcopy_scsi_path_find(const struct xcopy_scsi_identity *identity,
+					     const struct scsi_device *only);
+
+/** xcopy_scsi_path_put() - let go of it; process */
+void xcopy_scsi_path_put(struct xcopy_scsi_path *path);
+
+/** xcopy_scsi_path_leads_to() - is @identity one of those of the unit behind @path? any context */
+bool xcopy_scsi_path_leads_to(const struct xcopy_scsi_path *path,
+			      const struct xcopy_scsi_identity *identity);
+
+/** xcopy_scsi_path_note() - has the last command over it been answered? */
+void xcopy_scsi_path_note(struct xcopy_scsi_path *path, bool answered);
+
+/** xcopy_scsi_paths_init() - start the directory; 0 or a negative errno */
+int xcopy_scsi_paths_init(void);
+
+/** xcopy_scsi_paths_exit() - end it; no path is held */
+void xcopy_scsi_paths_exit(void);
+
+#endif /* XCOPY_SCSI_PATH_H */

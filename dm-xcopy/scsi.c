@@ -1,0 +1,385 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The SCSI copier: EXTENDED COPY(LID1), sent to the destination's unit over whichever path
+ * to it is best.
+ *
+ * A disk is one of SCSI's if its parent is a SCSI device, or if it is a dm-multipath device
+ * whose UUID names a unit. Either way it stands for a logical unit, and a pair knows its two
+ * units by their identities only: paths are looked up for each command.
+ */
+#define pr_fmt(fmt) "dm-xcopy-scsi: " fmt
+
+#include <linux/atomic.h>
+#include <linux/blk-mq.h>
+#include <linux/blkdev.h>
+#include <linux/log2.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+#include <scsi/scsi_device.h>
+
+#include "copier.h"
+#include "multipath.h"
+#include "scsi-path.h"
+#include "scsi-send.h"
+
+/* A copy that times out starts error handling, which resets devices: better to wait. */
+#define COPY_TIMEOUT	(60 * HZ)
+#define ASK_TIMEOUT	(10 * HZ)
+#define ASK_TRIES	4
+#define THIRD_PARTY_SIZE	252
+#define MAX_GRANULARITY	(8U << 20)
+
+/**
+ * struct scsi_pair - the copier's part of a struct xcopy_pair
+ * @source: unit to read
+ * @destination: unit to write
+ * @only: the SCSI device of a destination that is a plain disk; the pair's reference on
+ *	the disk keeps it. NULL behind dm-multipath
+ * @block_shift: sectors to logical blocks
+ */
+struct scsi_pair {
+	struct xcopy_scsi_identity source;
+	struct xcopy_scsi_identity destination;
+	const struct scsi_device *only;
+	unsigned int block_shift;
+};
+
+/* For LIST IDENTIFIER, which has to differ among commands of one initiator that run at a time. */
+static atomic_t list_ids = ATOMIC_INIT(0);
+
+static struct scsi_device *disk_device(struct gendisk *disk)
+{
+	struct device *parent = disk_to_dev(disk)->parent;
+
+	return parent && scsi_is_sdev_device(parent) ? to_scsi_device(parent) : NULL;
+}
+
+static bool scsi_claims(struct gendisk *disk)
+{
+	struct scsi_device *sdev = disk_device(disk);
+
+	return sdev ? sdev->type == TYPE_DISK : xcopy_is_multipath(disk);
+}
+
+/* ---- who and how much ---- */
+
+static bool identify_device(const struct scsi_device *sdev, struct xcopy_scsi_identity *identity)
+{
+	const struct scsi_vpd *page;
+	bool found;
+
+	rcu_read_lock();
+	page = rcu_dereference(sdev->vpd_pg83);
+	found = page && xcopy_scsi_identify(page->data, page->len, identity);
+	rcu_read_unlock();
+	return found;
+}
+
+static bool identify(struct gendisk *disk, struct xcopy_scsi_identity *identity)
+{
+	struct scsi_device *sdev = disk_device(disk);
+	char uuid[DM_UUID_LEN];
+
+	if (sdev)
+		return identify_device(sdev, identity);
+	return xcopy_multipath_uuid(disk, uuid) && xcopy_scsi_wwid(uuid, identity);
+}
+
+static const char *identify_pair(struct xcopy_pair *pair, struct scsi_pair *sp)
+{
+	if (!identify(pair->source, &sp->source) ||
+	    !identify(pair->destination, &sp->destination))
+		return "no-identity";
+	return NULL;
+}
+
+/* Return: 1: it has said, 0: it does not say, -EAGAIN: ask again; @refused says why it will not do. */
+static int ask_once(struct xcopy_scsi_path *path, void *data, struct xcopy_scsi_limits *limits,
+		    const char **refused)
+{
+	u8 cdb[XCOPY_SCSI_CDB_SIZE];
+	const struct xcopy_scsi_request request = {
+		.sdev = path->sdev,
+		.cdb = cdb,
+		.op = REQ_OP_DRV_IN,
+		.data = data,
+		.length = XCOPY_SCSI_PARAMETERS_SIZE,
+		.timeout = ASK_TIMEOUT,
+	};
+	struct xcopy_scsi_answer answer;
+
+	xcopy_scsi_ask_limits(cdb, XCOPY_SCSI_PARAMETERS_SIZE);
+	if (xcopy_scsi_send(&request, &answer))
+		return -EAGAIN;
+	xcopy_scsi_path_note(path, answer.answered);
+	/* One that hangs is not asked again: each time starts error handling. */
+	if (!answer.answered)
+		return answer.lost ? -EAGAIN : 0;
+	switch (xcopy_scsi_outcome(answer.status, xcopy_scsi_answer_sense(&answer))) {
+	case XCOPY_DONE:
+		*refused = xcopy_scsi_parse_parameters(data, XCOPY_SCSI_PARAMETERS_SIZE -
+						       min(answer.residue, XCOPY_SCSI_PARAMETERS_SIZE),
+						       limits);
+		return 1;
+	case XCOPY_BUSY:
+	case XCOPY_PATH:
+		return -EAGAIN;
+	default:
+		return 0;
+	}
+}
+
+static int ask(struct xcopy_scsi_path *path, void *data, struct xcopy_scsi_limits *limits,
+	       const char **refused)
+{
+	unsigned int i;
+	int r = -EAGAIN;
+
+	for (i = 0; i < ASK_TRIES && r == -EAGAIN; i++)
+		r = ask_once(path, data, limits, refused);
+	if (r)
+		return r;
+	if (scsi_get_vpd_page(path->sdev, XCOPY_SCSI_VPD_THIRD_PARTY_COPY, data, THIRD_PARTY_SIZE))
+		return 0;
+	return xcopy_scsi_parse_third_party(data, THIRD_PARTY_SIZE, limits);
+}
+
+static u32 list_segments(const struct xcopy_scsi_limits *limits)
+{
+	u32 targets = XCOPY_SCSI_TARGETS * XCOPY_SCSI_TARGET_SIZE;
+	u32 segments = XCOPY_SCSI_SEGMENTS;
+
+	if (limits->segments)
+		segments = min(segments, limits->segments);
+	/* Whether the header counts is not the same everywhere. */
+	if (limits->list_bytes > XCOPY_SCSI_HEADER_SIZE + targets)
+		segments = min(segments, (limits->list_bytes - XCOPY_SCSI_HEADER_SIZE - targets) /
+					 XCOPY_SCSI_SEGMENT_SIZE);
+	return max(segments, 1U);
+}
+
+static u32 segment_blocks(const struct xcopy_scsi_limits *limits, unsigned int block_size)
+{
+	u32 blocks = limits->segment_bytes / block_size;
+
+	return blocks && blocks < XCOPY_SCSI_SEGMENT_BLOCKS ? blocks : XCOPY_SCSI_SEGMENT_BLOCKS;
+}
+
+/* What is said starts the search; only what commands can say bounds it, but for their number. */
+static void set_limits(struct xcopy_pair *pair, const struct xcopy_scsi_limits *limits, bool known)
+{
+	pair->hard_segment_blocks = XCOPY_SCSI_SEGMENT_BLOCKS;
+	pair->hard_segments = XCOPY_SCSI_SEGMENTS;
+	if (!known)
+		return;
+	pair->hard_segments = list_segments(limits);
+	pair->hint_segment_blocks = segment_blocks(limits, pair->block_size);
+	pair->granularity = limits->granularity >> SECTOR_SHIFT;
+}
+
+/* Return: as ask_once(). */
+static int ask_path(struct xcopy_scsi_path *path, struct xcopy_scsi_limits *limits,
+		    const char **refused)
+{
+	void *data = kzalloc(XCOPY_SCSI_PARAMETERS_SIZE, GFP_KERNEL);
+	int r;
+
+	if (!data)
+		return -EAGAIN;
+	r = ask(path, data, limits, refused);
+	kfree(data);
+	return r;
+}
+
+/* A segment has to be able to say it, and the first commands, which are verified, too. */
+static bool granularity_fits(const struct xcopy_pair *pair, const struct xcopy_scsi_limits *limits)
+{
+	return limits->granularity <= MAX_GRANULARITY &&
+	       limits->granularity / pair->block_size <= XCOPY_SCSI_SEGMENT_BLOCKS;
+}
+
+static int find_limits(struct xcopy_pair *pair, struct scsi_pair *sp, const char **reason)
+{
+	struct xcopy_scsi_limits limits = { .granularity = 1 };
+	struct xcopy_scsi_path *path = xcopy_scsi_path_find(&sp->destination, sp->only);
+	const char *refused = NULL;
+	int r = -EAGAIN;
+
+	*reason = "no-path";
+	if (!path)
+		return -EAGAIN;
+	/* Whether ranges overlap is told by disks, so that one unit must not be two of them. */
+	if (pair->source != pair->destination && xcopy_scsi_path_leads_to(path, &sp->source))
+		refused = "one-unit-by-two-names";
+	else
+		r = ask_path(path, &limits, &refused);
+	xcopy_scsi_path_put(path);
+	if (!refused && !granularity_fits(pair, &limits))
+		refused = "granularity";
+	if (refused) {
+		*reason = refused;
+		return -EOPNOTSUPP;
+	}
+	if (r < 0)
+		return r;
+	set_limits(pair, &limits, r);
+	return 0;
+}
+
+/* ---- the copier ---- */
+
+static int scsi_open(struct xcopy_pair *pair, const char **reason)
+{
+	struct scsi_pair *sp = kzalloc(sizeof(*sp), GFP_KERNEL);
+	int r = -EOPNOTSUPP;
+
+	*reason = "no-memory";
+	if (!sp)
+		return -EAGAIN;
+	sp->block_shift = ilog2(pair->block_size) - SECTOR_SHIFT;
+	sp->only = disk_device(pair->destination);
+	*reason = identify_pair(pair, sp);
+	if (!*reason)
+		r = find_limits(pair, sp, reason);
+	if (r)
+		kfree(sp);
+	else
+		pair->private = sp;
+	return r;
+}
+
+static void scsi_close(struct xcopy_pair *pair)
+{
+	kfree(pair->private);
+}
+
+static enum xcopy_outcome scsi_path_get(struct xcopy_pair *pair, struct xcopy_path *path,
+					const char **reason)
+{
+	struct scsi_pair *sp = pair->private;
+	struct xcopy_scsi_path *found = xcopy_scsi_path_find(&sp->destination, sp->only);
+
+	if (!found)
+		return XCOPY_PATH;
+	if (found->sdev->sector_size != pair->block_size) {
+		xcopy_scsi_path_put(found);
+		*reason = "block-sizes-differ";
+		return XCOPY_UNSUPPORTED;
+	}
+	path->key = found->key;
+	path->private = found;
+	return XCOPY_DONE;
+}
+
+static void scsi_path_put(struct xcopy_pair *pair, struct xcopy_path *path)
+{
+	xcopy_scsi_path_put(path->private);
+}
+
+static u32 build(const struct xcopy_pair *pair, const struct xcopy_command *command, u8 *cdb)
+{
+	const struct scsi_pair *sp = pair->private;
+	const struct xcopy_scsi_copy copy = {
+		.source = &sp->source,
+		.destination = &sp->destination,
+		.source_block = command->source_sector >> sp->block_shift,
+		.destination_block = command->destination_sector >> sp->block_shift,
+		.blocks = command->sectors >> sp->block_shift,
+		.segment_blocks = command->segment_sectors >> sp->block_shift,
+		.block_size = pair->block_size,
+		.list_id_usage = command->list_id_usage,
+		.list_id = atomic_inc_return(&list_ids),
+	};
+
+	return xcopy_scsi_build(&copy, cdb, command->payload);
+}
+
+/* GOOD for a parameter list that was not taken whole is no word to be trusted. */
+static enum xcopy_outcome judge(const struct xcopy_scsi_answer *answer,
+				struct xcopy_command *command)
+{
+	const struct xcopy_scsi_sense *sense = xcopy_scsi_answer_sense(answer);
+	enum xcopy_outcome outcome;
+
+	command->lost = answer->lost;
+	if (!answer->answered)
+		return XCOPY_UNKNOWN;
+	command->status = xcopy_scsi_status_word(answer->status, sense);
+	outcome = xcopy_scsi_outcome(answer->status, sense);
+	return outcome == XCOPY_DONE && answer->residue ? XCOPY_RANGE : outcome;
+}
+
+static enum xcopy_outcome send(struct xcopy_scsi_path *path, const u8 *cdb, u32 length,
+			       struct xcopy_command *command)
+{
+	const struct xcopy_scsi_request request = {
+		.sdev = path->sdev,
+		.cdb = cdb,
+		.op = REQ_OP_DRV_OUT,
+		.data = command->payload,
+		.length = length,
+		.timeout = max_t(unsigned int, COPY_TIMEOUT, path->sdev->request_queue->rq_timeout),
+	};
+	struct xcopy_scsi_answer answer;
+	enum xcopy_outcome outcome;
+	int r = xcopy_scsi_send(&request, &answer);
+
+	if (r == -EAGAIN)
+		return XCOPY_BUSY;
+	outcome = r ? XCOPY_PATH : judge(&answer, command);
+	xcopy_scsi_path_note(path, outcome != XCOPY_PATH && answer.answered);
+	return outcome;
+}
+
+static enum xcopy_outcome scsi_copy(struct xcopy_pair *pair, struct xcopy_path *path,
+				    struct xcopy_command *command)
+{
+	u8 cdb[XCOPY_SCSI_CDB_SIZE];
+	u32 length = build(pair, command, cdb);
+
+	command->status = 0;
+	return length ? send(path->private, cdb, length, command) : XCOPY_RANGE;
+}
+
+static const char *scsi_strerror(u32 status)
+{
+	/* Asked only about what did not succeed. */
+	return status ? xcopy_scsi_status_name(status) : "no-answer";
+}
+
+static struct xcopy_copier_type scsi_type = {
+	.name = "scsi",
+	.owner = THIS_MODULE,
+	.payload_size = XCOPY_SCSI_PAYLOAD_SIZE,
+	.claims = scsi_claims,
+	.open = scsi_open,
+	.close = scsi_close,
+	.path_get = scsi_path_get,
+	.path_put = scsi_path_put,
+	.copy = scsi_copy,
+	.strerror = scsi_strerror,
+};
+
+static int __init xcopy_scsi_init(void)
+{
+	int r = xcopy_scsi_paths_init();
+
+	if (r)
+		return r;
+	r = xcopy_copier_register(&scsi_type);
+	if (r)
+		xcopy_scsi_paths_exit();
+	return r;
+}
+
+static void __exit xcopy_scsi_exit(void)
+{
+	xcopy_copier_unregister(&scsi_type);
+	xcopy_scsi_paths_exit();
+}
+
+module_init(xcopy_scsi_init);
+module_exit(xcopy_scsi_exit);
+
+MODULE_DESCRIPTION("dm-xcopy: SCSI EXTENDED COPY");
+MODULE_LICENSE("GPL");

@@ -1,0 +1,441 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * scsi-command.c against the bytes of the SPC standards, and the outcome of every answer.
+ */
+#include <kunit/test.h>
+
+#include "../../dm-xcopy/scsi-command.c"
+
+static __u8 payload[XCOPY_SCSI_PAYLOAD_SIZE + 1];
+static __u8 cdb[XCOPY_SCSI_CDB_SIZE + 1];
+
+static const struct xcopy_scsi_identity unit_a = {
+	.code_set = 1, .type = 3, .length = 16,
+	.designator = { 0x60, 0x01, 0x40, 0x5a, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12 },
+};
+
+static const struct xcopy_scsi_identity unit_b = {
+	.code_set = 1, .type = 3, .length = 8,
+	.designator = { 0x50, 0x01, 0x40, 0x5b, 0xa1, 0xa2, 0xa3, 0xa4 },
+};
+
+static __u32 build(const struct xcopy_scsi_copy *copy)
+{
+	/* What was there before must not show through. */
+	memset(payload, 0xee, sizeof(payload));
+	memset(cdb, 0xee, sizeof(cdb));
+	return xcopy_scsi_build(copy, cdb, payload);
+}
+
+/* ---- the command ---- */
+
+static void test_one_segment(struct kunit *test)
+{
+	static const __u8 golden_cdb[16] = { 0x83, [13] = 16 + 64 + 28 };
+	static const __u8 golden[16 + 64 + 28] = {
+		/* header: LIST ID USAGE 3, lengths of the lists */
+		[1] = 0x18, [3] = 64, [11] = 28,
+		/* source */
+		[16] = 0xe4, [20] = 0x01, [21] = 0x03, [23] = 16,
+		[24] = 0x60, 0x01, 0x40, 0x5a, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12,
+		[45] = 0x00, 0x02, 0x00,
+		/* destination */
+		[48] = 0xe4, [52] = 0x01, [53] = 0x03, [55] = 8,
+		[56] = 0x50, 0x01, 0x40, 0x5b, 0xa1, 0xa2, 0xa3, 0xa4,
+		[77] = 0x00, 0x02, 0x00,
+		/* block to block, DC, from target 0 to target 1 */
+		[80] = 0x02, 0x02, 0x00, 0x18, 0x00, 0x00, 0x00, 0x01,
+		[90] = 0x12, 0x34,
+		[92] = 0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x07, 0x08,
+		[100] = 0x11, 0x12, 0x13, 0x14, 0x15, 0x16, 0x17, 0x18,
+	};
+	const struct xcopy_scsi_copy copy = {
+		.source = &unit_a,
+		.destination = &unit_b,
+		.source_block = 0x0102030405060708,
+		.destination_block = 0x1112131415161718,
+		.blocks = 0x1234,
+		.segment_blocks = 65535,
+		.block_size = 512,
+		.list_id_usage = 3,
+		.list_id = 0x77,
+	};
+
+	KUNIT_EXPECT_EQ(test, build(&copy), sizeof(golden));
+	KUNIT_EXPECT_MEMEQ(test, payload, golden, sizeof(golden));
+	KUNIT_EXPECT_EQ(test, payload[XCOPY_SCSI_PAYLOAD_SIZE], 0xee);
+	KUNIT_EXPECT_MEMEQ(test, cdb, golden_cdb, sizeof(golden_cdb));
+	KUNIT_EXPECT_EQ(test, cdb[16], 0xee);
+}
+
+static void test_segments(struct kunit *test)
+{
+	const struct xcopy_scsi_copy copy = {
+		.source = &unit_a,
+		.destination = &unit_a,
+		.source_block = 0xfffe,
+		.destination_block = 0x20000,
+		.blocks = 5,
+		.segment_blocks = 2,
+		.block_size = 4096,
+		.list_id_usage = 0,
+		.list_id = 0x77,
+	};
+	const __u8 *last = payload + 80 + 2 * 28;
+
+	KUNIT_EXPECT_EQ(test, build(&copy), 80 + 3 * 28);
+	KUNIT_EXPECT_EQ(test, payload[0], 0x77);
+	KUNIT_EXPECT_EQ(test, payload[1], 0);
+	KUNIT_EXPECT_EQ(test, payload[11], 3 * 28);
+	KUNIT_EXPECT_EQ(test, get_be(payload + 45, 3), 4096);
+	/* One unit or two: each end has its descriptor. */
+	KUNIT_EXPECT_MEMEQ(test, payload + 16, payload + 48, 32);
+	KUNIT_EXPECT_EQ(test, get_be(payload + 80 + 10, 2), 2);
+	KUNIT_EXPECT_EQ(test, get_be(last + 10, 2), 1);
+	KUNIT_EXPECT_EQ(test, get_be(last + 16, 4), 0x10002);
+	KUNIT_EXPECT_EQ(test, get_be(last + 24, 4), 0x20004);
+}
+
+static void test_largest(struct kunit *test)
+{
+	struct xcopy_scsi_copy copy = {
+		.source = &unit_a,
+		.destination = &unit_b,
+		.blocks = 65535ULL * 256,
+		.segment_blocks = 65535,
+		.block_size = 512,
+		.list_id_usage = 2,
+	};
+
+	KUNIT_EXPECT_EQ(test, build(&copy), XCOPY_SCSI_PAYLOAD_SIZE);
+	KUNIT_EXPECT_EQ(test, payload[1], 0x10);
+	KUNIT_EXPECT_EQ(test, payload[XCOPY_SCSI_PAYLOAD_SIZE], 0xee);
+	copy.blocks++;
+	KUNIT_EXPECT_EQ(test, build(&copy), 0);
+}
+
+static void test_not_sayable(struct kunit *test)
+{
+	const struct xcopy_scsi_copy good = {
+		.source = &unit_a,
+		.destination = &unit_b,
+		.blocks = 1,
+		.segment_blocks = 1,
+		.block_size = 512,
+		.list_id_usage = 3,
+	};
+	struct xcopy_scsi_copy copy = good;
+
+	KUNIT_EXPECT_NE(test, build(&copy), 0);
+	copy.blocks = 0;
+	KUNIT_EXPECT_EQ(test, build(&copy), 0);
+	copy = good;
+	copy.segment_blocks = 0;
+	KUNIT_EXPECT_EQ(test, build(&copy), 0);
+	copy.segment_blocks = 65536;
+	KUNIT_EXPECT_EQ(test, build(&copy), 0);
+	copy = good;
+	copy.block_size = 1 << 24;
+	KUNIT_EXPECT_EQ(test, build(&copy), 0);
+	copy = good;
+	copy.list_id_usage = 4;
+	KUNIT_EXPECT_EQ(test, build(&copy), 0);
+}
+
+static void test_ask_limits(struct kunit *test)
+{
+	static const __u8 golden[16] = { 0x84, 0x03, [12] = 0x02 };
+
+	memset(cdb, 0xee, sizeof(cdb));
+	xcopy_scsi_ask_limits(cdb, 512);
+	KUNIT_EXPECT_MEMEQ(test, cdb, golden, sizeof(golden));
+}
+
+/* ---- identities ---- */
+
+static void test_identify(struct kunit *test)
+{
+	/* T10, NAA of the target port, EUI-64, two NAAs of the unit, a name that does not fit. */
+	static const __u8 page[] = {
+		0x00, 0x83, 0x00, 74,
+		0x02, 0x01, 0x00, 8, 'V', 'E', 'N', 'D', 'O', 'R', ' ', '1',
+		0x61, 0x93, 0x00, 8, 0x50, 9, 9, 9, 9, 9, 9, 9,
+		0x01, 0x02, 0x00, 8, 1, 2, 3, 4, 5, 6, 7, 8,
+		0x01, 0x03, 0x00, 8, 0x50, 0x01, 0x40, 0x5b, 0xa1, 0xa2, 0xa3, 0xa4,
+		0x01, 0x03, 0x00, 16, 0x60, 0x01, 0x40, 0x5a, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12,
+		0x03, 0x08, 0x00, 2, 'i', 'q',
+	};
+	struct xcopy_scsi_identity identity, other = unit_b;
+
+	KUNIT_ASSERT_EQ(test, sizeof(page), 4U + page[3]);
+	KUNIT_ASSERT_TRUE(test, xcopy_scsi_identify(page, sizeof(page), &identity));
+	KUNIT_EXPECT_MEMEQ(test, &identity, &unit_a, sizeof(identity));
+	KUNIT_EXPECT_TRUE(test, xcopy_scsi_has_identity(page, sizeof(page), &unit_a));
+	KUNIT_EXPECT_TRUE(test, xcopy_scsi_has_identity(page, sizeof(page), &unit_b));
+	other.designator[7]++;
+	KUNIT_EXPECT_FALSE(test, xcopy_scsi_has_identity(page, sizeof(page), &other));
+	/* The port's name is not the unit's. */
+	memcpy(other.designator, page + 20, 8);
+	KUNIT_EXPECT_FALSE(test, xcopy_scsi_has_identity(page, sizeof(page), &other));
+	/* Without the two NAAs. */
+	KUNIT_ASSERT_TRUE(test, xcopy_scsi_identify(page, 40, &identity));
+	KUNIT_EXPECT_EQ(test, identity.type, 2);
+	KUNIT_ASSERT_TRUE(test, xcopy_scsi_identify(page, 28, &identity));
+	KUNIT_EXPECT_EQ(test, identity.type, 1);
+	KUNIT_EXPECT_EQ(test, identity.code_set, 2);
+}
+
+static void test_bad_pages(struct kunit *test)
+{
+	static const __u8 other_page[] = { 0, 0x80, 0, 12, 1, 3, 0, 8, 0x50, 1, 2, 3, 4, 5, 6, 7 };
+	static const __u8 empty[] = { 0, 0x83, 0, 0 };
+	static const __u8 too_long[] = { 0, 0x83, 0xff, 0xff, 1, 3, 0, 9, 0x50, 1, 2, 3, 4, 5, 6, 7 };
+	static const __u8 no_fit[] = { 0, 0x83, 0, 25, 3, 8, 0, 21, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10,
+				       11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21 };
+	static const __u8 no_length[] = { 0, 0x83, 0, 8, 1, 3, 0, 0, 1, 3, 0, 0 };
+	struct xcopy_scsi_identity identity;
+	size_t length;
+
+	KUNIT_EXPECT_FALSE(test, xcopy_scsi_identify(other_page, sizeof(other_page), &identity));
+	KUNIT_EXPECT_FALSE(test, xcopy_scsi_identify(empty, sizeof(empty), &identity));
+	KUNIT_EXPECT_FALSE(test, xcopy_scsi_identify(too_long, sizeof(too_long), &identity));
+	KUNIT_EXPECT_FALSE(test, xcopy_scsi_identify(no_fit, sizeof(no_fit), &identity));
+	KUNIT_EXPECT_FALSE(test, xcopy_scsi_identify(no_length, sizeof(no_length), &identity));
+	for (length = 0; length < 16; length++)
+		KUNIT_EXPECT_FALSE(test, xcopy_scsi_identify(too_long, length, &identity));
+}
+
+static void test_wwid(struct kunit *test)
+{
+	struct xcopy_scsi_identity identity;
+
+	KUNIT_ASSERT_TRUE(test, xcopy_scsi_wwid("mpath-36001405a0102030405060708090a0b0c",
+						&identity));
+	KUNIT_EXPECT_MEMEQ(test, &identity, &unit_a, sizeof(identity));
+	KUNIT_ASSERT_TRUE(test, xcopy_scsi_wwid("mpath-35001405BA1A2A3A4", &identity));
+	KUNIT_EXPECT_MEMEQ(test, &identity, &unit_b, sizeof(identity));
+	KUNIT_ASSERT_TRUE(test, xcopy_scsi_wwid("mpath-20102030405060708090a0b0c", &identity));
+	KUNIT_EXPECT_EQ(test, identity.type, 2);
+	KUNIT_EXPECT_EQ(test, identity.length, 12);
+	KUNIT_EXPECT_FALSE(test, xcopy_scsi_wwid("mpath-30102030405060708090a0b0c", &identity));
+	KUNIT_EXPECT_FALSE(test, xcopy_scsi_wwid("mpath-3", &identity));
+	KUNIT_EXPECT_FALSE(test, xcopy_scsi_wwid("mpath-", &identity));
+	KUNIT_EXPECT_FALSE(test, xcopy_scsi_wwid("", &identity));
+	KUNIT_EXPECT_FALSE(test, xcopy_scsi_wwid("LVM-36001405a0102030405060708090a0b0c", &identity));
+	KUNIT_EXPECT_FALSE(test, xcopy_scsi_wwid("mpath-1VENDOR  PRODUCT", &identity));
+	KUNIT_EXPECT_FALSE(test, xcopy_scsi_wwid("mpath-35001405ba1a2a3a", &identity));
+	KUNIT_EXPECT_FALSE(test, xcopy_scsi_wwid("mpath-35001405ba1a2a3ax", &identity));
+	KUNIT_EXPECT_FALSE(test, xcopy_scsi_wwid("mpath-36001405a0102030405060708090a0b0c0d0e0f1011",
+						 &identity));
+	KUNIT_EXPECT_FALSE(test, xcopy_scsi_wwid("part1-mpath-35001405ba1a2a3a4", &identity));
+}
+
+/* ---- limits ---- */
+
+static void set_parameters(__u8 *data)
+{
+	memset(data, 0, 64);
+	put_be(data, 46, 4);
+	put_be(data + 8, 2, 2);
+	put_be(data + 10, 32, 2);
+	put_be(data + 12, 1024, 4);
+	put_be(data + 16, 16 << 20, 4);
+	data[36] = 3;
+	data[37] = 9;
+	data[43] = 6;
+	memcpy(data + 44, "\x00\x01\x02\x0b\xe4\xe5", 6);
+}
+
+static void test_parameters(struct kunit *test)
+{
+	struct xcopy_scsi_limits limits;
+	__u8 data[64];
+
+	set_parameters(data);
+	KUNIT_EXPECT_NULL(test, xcopy_scsi_parse_parameters(data, sizeof(data), &limits));
+	KUNIT_EXPECT_EQ(test, limits.segments, 32);
+	KUNIT_EXPECT_EQ(test, limits.list_bytes, 1024);
+	KUNIT_EXPECT_EQ(test, limits.segment_bytes, 16 << 20);
+	KUNIT_EXPECT_EQ(test, limits.concurrent, 3);
+	KUNIT_EXPECT_EQ(test, limits.granularity, 512);
+
+	data[46] = 0x03;
+	KUNIT_EXPECT_NOT_NULL(test, xcopy_scsi_parse_parameters(data, sizeof(data), &limits));
+	set_parameters(data);
+	data[48] = 0xe0;
+	KUNIT_EXPECT_NOT_NULL(test, xcopy_scsi_parse_parameters(data, sizeof(data), &limits));
+	/* Some leave the list out. */
+	data[43] = 0;
+	KUNIT_EXPECT_NULL(test, xcopy_scsi_parse_parameters(data, sizeof(data), &limits));
+	data[37] = 32;
+	KUNIT_EXPECT_NOT_NULL(test, xcopy_scsi_parse_parameters(data, sizeof(data), &limits));
+	set_parameters(data);
+	put_be(data + 8, 1, 2);
+	KUNIT_EXPECT_NOT_NULL(test, xcopy_scsi_parse_parameters(data, sizeof(data), &limits));
+	set_parameters(data);
+	put_be(data, 20, 4);
+	KUNIT_EXPECT_NOT_NULL(test, xcopy_scsi_parse_parameters(data, sizeof(data), &limits));
+	set_parameters(data);
+	KUNIT_EXPECT_NOT_NULL(test, xcopy_scsi_parse_parameters(data, 39, &limits));
+	/* The list is cut off by the transport: what is there counts. */
+	put_be(data, 0xffffffff, 4);
+	KUNIT_EXPECT_NOT_NULL(test, xcopy_scsi_parse_parameters(data, 46, &limits));
+}
+
+static void test_third_party(struct kunit *test)
+{
+	__u8 page[4 + 6 + 32] = { 0, 0x8f, 0, 6 + 32, 0, 1, 0, 2, 0x83, 0, 0, 4, 0, 28 };
+	struct xcopy_scsi_limits limits = { };
+
+	put_be(page + 10 + 10, 7, 2);
+	put_be(page + 10 + 12, 500, 4);
+	KUNIT_EXPECT_TRUE(test, xcopy_scsi_parse_third_party(page, sizeof(page), &limits));
+	KUNIT_EXPECT_EQ(test, limits.segments, 7);
+	KUNIT_EXPECT_EQ(test, limits.list_bytes, 500);
+	KUNIT_EXPECT_EQ(test, limits.granularity, 1);
+	KUNIT_EXPECT_FALSE(test, xcopy_scsi_parse_third_party(page, sizeof(page) - 1, &limits));
+	page[7] = 0xff;
+	KUNIT_EXPECT_FALSE(test, xcopy_scsi_parse_third_party(page, sizeof(page), &limits));
+	page[1] = 0x83;
+	KUNIT_EXPECT_FALSE(test, xcopy_scsi_parse_third_party(page, sizeof(page), &limits));
+	KUNIT_EXPECT_FALSE(test, xcopy_scsi_parse_third_party(page, 3, &limits));
+}
+
+/* ---- answers ---- */
+
+struct answer {
+	__u8 status;
+	__u8 sense[3];
+	enum xcopy_outcome outcome;
+	const char *name;
+};
+
+static const struct answer answers[] = {
+	{ 0x00, { }, XCOPY_DONE, "good" },
+	{ 0x04, { }, XCOPY_RANGE, "condition-met" },
+	{ 0x08, { }, XCOPY_BUSY, "busy" },
+	{ 0x18, { }, XCOPY_RANGE, "reservation-conflict" },
+	{ 0x28, { }, XCOPY_BUSY, "task-set-full" },
+	{ 0x30, { }, XCOPY_BUSY, "aca-active" },
+	{ 0x40, { }, XCOPY_UNKNOWN, "task-aborted" },
+	{ 0x22, { }, XCOPY_RANGE, "scsi-error" },
+	{ 0x02, { 0x0 }, XCOPY_RANGE, "no-sense" },
+	{ 0x02, { 0x1, 0x17, 0x01 }, XCOPY_RANGE, "recovered-error" },
+	{ 0x02, { 0x2, 0x04, 0x01 }, XCOPY_BUSY, "not-ready" },
+	{ 0x02, { 0x2, 0x04, 0x0a }, XCOPY_PATH, "asymmetric-access-state-transition" },
+	{ 0x02, { 0x2, 0x04, 0x0b }, XCOPY_PATH, "target-port-in-standby-state" },
+	{ 0x02, { 0x2, 0x04, 0x0c }, XCOPY_PATH, "target-port-in-unavailable-state" },
+	{ 0x02, { 0x2, 0x3a, 0x00 }, XCOPY_RANGE, "medium-not-present" },
+	{ 0x02, { 0x3, 0x0c, 0x02 }, XCOPY_RANGE, "write-error" },
+	{ 0x02, { 0x3, 0x11, 0x00 }, XCOPY_RANGE, "unrecovered-read-error" },
+	{ 0x02, { 0x3, 0x31, 0x00 }, XCOPY_RANGE, "medium-error" },
+	{ 0x02, { 0x4, 0x44, 0x00 }, XCOPY_RANGE, "hardware-error" },
+	{ 0x02, { 0x5, 0x1a, 0x00 }, XCOPY_TOO_BIG, "parameter-list-length-error" },
+	{ 0x02, { 0x5, 0x20, 0x00 }, XCOPY_UNSUPPORTED, "invalid-command-operation-code" },
+	{ 0x02, { 0x5, 0x21, 0x00 }, XCOPY_RANGE, "lba-out-of-range" },
+	{ 0x02, { 0x5, 0x24, 0x00 }, XCOPY_UNSUPPORTED, "invalid-field-in-cdb" },
+	{ 0x02, { 0x5, 0x25, 0x00 }, XCOPY_PATH, "logical-unit-not-supported" },
+	{ 0x02, { 0x5, 0x26, 0x00 }, XCOPY_UNSUPPORTED, "invalid-field-in-parameter-list" },
+	{ 0x02, { 0x5, 0x26, 0x06 }, XCOPY_UNSUPPORTED, "too-many-target-descriptors" },
+	{ 0x02, { 0x5, 0x26, 0x07 }, XCOPY_UNSUPPORTED, "unsupported-target-descriptor-type" },
+	{ 0x02, { 0x5, 0x26, 0x08 }, XCOPY_TOO_BIG, "too-many-segment-descriptors" },
+	{ 0x02, { 0x5, 0x26, 0x09 }, XCOPY_UNSUPPORTED, "unsupported-segment-descriptor-type" },
+	{ 0x02, { 0x5, 0x26, 0x0a }, XCOPY_RANGE, "unexpected-inexact-segment" },
+	{ 0x02, { 0x5, 0x26, 0x0d }, XCOPY_RANGE, "copy-segment-granularity-violation" },
+	{ 0x02, { 0x5, 0x2c, 0x00 }, XCOPY_RANGE, "command-sequence-error" },
+	{ 0x02, { 0x5, 0x55, 0x03 }, XCOPY_BUSY, "insufficient-resources" },
+	{ 0x02, { 0x5, 0x99, 0x99 }, XCOPY_RANGE, "illegal-request" },
+	{ 0x02, { 0x6, 0x29, 0x00 }, XCOPY_BUSY, "unit-attention" },
+	{ 0x02, { 0x7, 0x27, 0x00 }, XCOPY_UNSUPPORTED, "write-protected" },
+	{ 0x02, { 0x7, 0x27, 0x07 }, XCOPY_RANGE, "space-allocation-failed-write-protect" },
+	{ 0x02, { 0x7, 0x20, 0x00 }, XCOPY_RANGE, "data-protect" },
+	{ 0x02, { 0x8, 0x00, 0x00 }, XCOPY_RANGE, "blank-check" },
+	{ 0x02, { 0x9, 0x80, 0x00 }, XCOPY_RANGE, "vendor-specific" },
+	{ 0x02, { 0xa, 0x00, 0x00 }, XCOPY_RANGE, "copy-aborted" },
+	{ 0x02, { 0xa, 0x0d, 0x02 }, XCOPY_RANGE, "copy-target-device-not-reachable" },
+	{ 0x02, { 0xa, 0x0d, 0x03 }, XCOPY_UNSUPPORTED, "incorrect-copy-target-device-type" },
+	{ 0x02, { 0xb, 0x00, 0x00 }, XCOPY_UNKNOWN, "aborted-command" },
+	{ 0x02, { 0xb, 0x47, 0x03 }, XCOPY_BUSY, "scsi-parity-error" },
+	{ 0x02, { 0xb, 0x4b, 0x00 }, XCOPY_BUSY, "data-phase-error" },
+	{ 0x02, { 0xc, 0x00, 0x00 }, XCOPY_RANGE, "scsi-error" },
+	{ 0x02, { 0xd, 0x00, 0x00 }, XCOPY_RANGE, "volume-overflow" },
+	{ 0x02, { 0xe, 0x1d, 0x00 }, XCOPY_RANGE, "miscompare" },
+	{ 0x02, { 0xf, 0x00, 0x00 }, XCOPY_RANGE, "scsi-error" },
+};
+
+static void test_answers(struct kunit *test)
+{
+	struct xcopy_scsi_sense sense = { };
+	const struct answer *answer;
+	__u32 word;
+
+	for (answer = answers; answer < answers + ARRAY_SIZE(answers); answer++) {
+		sense.key = answer->sense[0];
+		sense.asc = answer->sense[1];
+		sense.ascq = answer->sense[2];
+		word = xcopy_scsi_status_word(answer->status, &sense);
+		KUNIT_EXPECT_EQ(test, xcopy_scsi_outcome(answer->status, &sense), answer->outcome);
+		KUNIT_EXPECT_STREQ(test, xcopy_scsi_status_name(word), answer->name);
+	}
+}
+
+/* Whatever a device may say: only GOOD is success, and every answer has a word that fits. */
+static void check_sense(struct kunit *test, __u8 key, __u8 asc, __u8 ascq)
+{
+	const struct xcopy_scsi_sense sense = { .key = key, .asc = asc, .ascq = ascq };
+	__u32 word = xcopy_scsi_status_word(0x02, &sense);
+
+	if (xcopy_scsi_outcome(0x02, &sense) == XCOPY_DONE)
+		KUNIT_FAIL(test, "%x/%x/%x is success", key, asc, ascq);
+	if (!word || strlen(xcopy_scsi_status_name(word)) >= 40)
+		KUNIT_FAIL(test, "%x/%x/%x has no word", key, asc, ascq);
+}
+
+static void test_every_answer(struct kunit *test)
+{
+	unsigned int i, ascq, status;
+
+	for (status = 0; status < 256; status++) {
+		KUNIT_EXPECT_EQ(test, xcopy_scsi_outcome(status, NULL) == XCOPY_DONE, !status);
+		KUNIT_EXPECT_LT(test, strlen(xcopy_scsi_status_name(xcopy_scsi_status_word(status, NULL))),
+				40);
+	}
+	for (i = 0; i < 16 * 256; i++)
+		for (ascq = 0; ascq < 16; ascq++)
+			check_sense(test, i >> 8, i, ascq);
+}
+
+static void test_deferred(struct kunit *test)
+{
+	const struct xcopy_scsi_sense sense = { .deferred = true, .key = 0x3, .asc = 0x0c };
+	__u32 word = xcopy_scsi_status_word(0x02, &sense);
+
+	KUNIT_EXPECT_EQ(test, xcopy_scsi_outcome(0x02, &sense), XCOPY_BUSY);
+	KUNIT_EXPECT_STREQ(test, xcopy_scsi_status_name(word), "deferred-error");
+	/* Sense data that could not be read says nothing. */
+	KUNIT_EXPECT_EQ(test, xcopy_scsi_outcome(0x02, NULL), XCOPY_UNKNOWN);
+}
+
+static struct kunit_case cases[] = {
+	KUNIT_CASE(test_one_segment),
+	KUNIT_CASE(test_segments),
+	KUNIT_CASE(test_largest),
+	KUNIT_CASE(test_not_sayable),
+	KUNIT_CASE(test_ask_limits),
+	KUNIT_CASE(test_identify),
+	KUNIT_CASE(test_bad_pages),
+	KUNIT_CASE(test_wwid),
+	KUNIT_CASE(test_parameters),
+	KUNIT_CASE(test_third_party),
+	KUNIT_CASE(test_answers),
+	KUNIT_CASE(test_every_answer),
+	KUNIT_CASE(test_deferred),
+	{ }
+};
+
+static struct kunit_suite suite = {
+	.name = "xcopy-scsi-command",
+	.test_cases = cases,
+};
+
+kunit_test_suite(suite);
