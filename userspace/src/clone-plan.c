@@ -275,10 +275,29 @@ static int take_driver(struct clone_plan *plan)
 		return 0;
 	if (!strcmp(driver, "host"))
 		job_add_feature(&plan->job, "no_offload");
-	else if (!strcmp(driver, "nvme"))
+	else if (!strcmp(driver, "nvme") || !strcmp(driver, "scsi"))
 		job_set_argument(&plan->job, "offload_driver", driver);
 	else
-		return fail(EXIT_USAGE, "--driver %s: there are auto, nvme and host", driver);
+		return fail(EXIT_USAGE, "--driver %s: there are auto, nvme, scsi and host", driver);
+	return 0;
+}
+
+/* As lvm-xcopy's option, and SCSI's number. */
+static int take_id_usage(struct clone_plan *plan)
+{
+	static const char *const names[] = { "hold", "", "discard", "disable" };
+	const char *text = option(plan->invocation, "id-usage");
+	uint64_t number;
+
+	if (!text)
+		return 0;
+	if (!number_parse(text, &number))
+		for (number = 0; number < 4 && strcmp(text, names[number]); number++)
+			;
+	if (number > 3 || !*text)
+		return fail(EXIT_USAGE, "--id-usage %s: there are hold (0), discard (2) and disable (3)",
+			    text);
+	set_number(&plan->job, "offload_list_id_usage", number);
 	return 0;
 }
 
@@ -309,6 +328,8 @@ static int take_options(struct clone_plan *plan)
 		code = take_verify(plan);
 	if (!code)
 		code = take_driver(plan);
+	if (!code)
+		code = take_id_usage(plan);
 	if (code)
 		return code;
 	if (option(plan->invocation, "no-hydration"))

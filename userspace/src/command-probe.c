@@ -2,7 +2,7 @@
 /*
  * probe: for each pair of disks below SRC and DST, can the storage copy?
  *
- * The rules are those of the kernel's copier (dm-xcopy/nvme*.c), which decides in the end.
+ * The rules are those of the kernel's copiers (dm-xcopy/nvme*.c, scsi*.c), which decide in the end.
  */
 #include <json-c/json.h>
 #include <stdio.h>
@@ -13,11 +13,13 @@
 
 #include "command.h"
 #include "devices.h"
+#include "follow.h"
+#include "job.h"
 #include "lvm.h"
 #include "memory.h"
 #include "message.h"
 #include "names.h"
-#include "probe.h"
+#include "probe-show.h"
 
 struct side {
 	const char *typed;
@@ -38,6 +40,8 @@ static void add_part(struct side *side, const char *path, uint64_t offset)
 		       device_disk(major(stat_.st_rdev), minor(stat_.st_rdev), &part.disk);
 	if (part.is_disk && !strncmp(part.disk.parent_class, "nvme", 4))
 		part.answers = nvme_identify(&part.disk, &part.nvme);
+	else if (part.is_disk && scsi_is_unit(&part.disk))
+		scsi_identify(&part.disk, &part.unit);
 	side->parts = need_more(side->parts, side->count + 1, sizeof(part));
 	side->parts[side->count++] = part;
 }
@@ -101,53 +105,6 @@ static int find_side(const struct lvm_report *report, const char *typed, bool ma
 	return fail(EXIT_REFUSED, "%s is neither a logical volume nor a block device", typed);
 }
 
-static void print_pair(const struct probe_part *source, const struct probe_part *destination,
-		       const struct probe_answer *answer)
-{
-	printf("%s -> %s: ", source->path, destination->path);
-	if (answer->reason) {
-		printf("no: %s\n", answer->reason);
-		return;
-	}
-	printf("yes, by %s, %s; NSID %u -> %u; %u ranges of %u blocks, %u blocks in a command, blocks of %u bytes\n",
-	       answer->driver, answer->how, source->nvme.nsid, destination->nvme.nsid,
-	       destination->nvme.segments, destination->nvme.segment_blocks,
-	       destination->nvme.command_blocks, destination->disk.block_size);
-}
-
-static void add_text(struct json_object *object, const char *key, const char *value)
-{
-	json_object_object_add(object, key, value ? json_object_new_string(value) : NULL);
-}
-
-static void add_number(struct json_object *object, const char *key, uint64_t value)
-{
-	json_object_object_add(object, key, json_object_new_int64(value));
-}
-
-static struct json_object *pair_object(const struct probe_part *source,
-				       const struct probe_part *destination,
-				       const struct probe_answer *answer)
-{
-	struct json_object *object = json_object_new_object();
-
-	add_text(object, "source", source->path);
-	add_text(object, "destination", destination->path);
-	json_object_object_add(object, "offloadable", json_object_new_boolean(!answer->reason));
-	add_text(object, "reason", answer->reason);
-	if (answer->reason)
-		return object;
-	add_text(object, "driver", answer->driver);
-	add_text(object, "how", answer->how);
-	add_number(object, "source_nsid", source->nvme.nsid);
-	add_number(object, "destination_nsid", destination->nvme.nsid);
-	add_number(object, "block_bytes", destination->disk.block_size);
-	add_number(object, "offload_segment_blocks", destination->nvme.segment_blocks);
-	add_number(object, "offload_command_blocks", destination->nvme.command_blocks);
-	add_number(object, "offload_segments", destination->nvme.segments);
-	return object;
-}
-
 static bool probe_all(const struct side *source, const struct side *destination,
 		      struct json_object *array)
 {
@@ -156,19 +113,48 @@ static bool probe_all(const struct side *source, const struct side *destination,
 
 	for (size_t i = 0; i < source->count; i++)
 		for (size_t j = 0; j < destination->count; j++) {
-			probe_pair(&source->parts[i], &destination->parts[j], &answer);
-			all = all && !answer.reason;
+			const struct probe_part *from = &source->parts[i];
+			const struct probe_part *to = &destination->parts[j];
+
+			all = probe_pair(from, to, &answer) && all;
 			if (array)
-				json_object_array_add(array, pair_object(&source->parts[i],
-								 &destination->parts[j], &answer));
+				json_object_array_add(array, probe_object(from, to, &answer));
 			else
-				print_pair(&source->parts[i], &destination->parts[j], &answer);
+				probe_print(from, to, &answer);
 			free(answer.reason);
 		}
 	return all;
 }
 
-static int probe(const struct side *source, const struct side *destination, bool json)
+static void show_clone(const char *name, const struct clone_status *status,
+		       struct json_object *root)
+{
+	if (root)
+		json_object_object_add(root, "clone", probe_clone_object(name, status));
+	else
+		probe_print_clone(name, status);
+}
+
+/* Where @typed is the destination of a clone that fills: what the kernel has found out. */
+static void add_clone(const struct lvm_report *report, const char *typed, struct json_object *root)
+{
+	struct clone_status status;
+	struct lv_name name;
+	const struct lvm_lv *lv = NULL;
+	struct job job;
+
+	if (!name_parse_lv(typed, NULL, &name))
+		lv = lvm_report_lv(report, name.vg, name.lv);
+	if (!lv || job_from_lv(report, lv, &job) != 1)
+		return;
+	if (clone_look(&job, &status) == CLONE_FILLING)
+		show_clone(job.clone_name, &status, root);
+	clone_status_free(&status);
+	job_free(&job);
+}
+
+static int probe(const struct lvm_report *report, const struct side *source,
+		 const struct side *destination, bool json)
 {
 	struct json_object *root = NULL, *array = NULL;
 	bool all;
@@ -176,22 +162,31 @@ static int probe(const struct side *source, const struct side *destination, bool
 	if (json) {
 		root = json_object_new_object();
 		array = json_object_new_array();
-		add_number(root, "schema", 1);
+		json_object_object_add(root, "schema", json_object_new_int(1));
 	}
 	all = probe_all(source, destination, array);
 	if (json) {
 		json_object_object_add(root, "offloadable", json_object_new_boolean(all));
 		json_object_object_add(root, "pairs", array);
-		printf("%s\n", json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY));
-		json_object_put(root);
+		json_object_object_add(root, "clone", NULL);
 	}
+	add_clone(report, destination->typed, root);
+	if (json)
+		printf("%s\n", json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY));
+	json_object_put(root);
 	return all ? 0 : EXIT_NEGATIVE;
+}
+
+static void free_part(struct probe_part *part)
+{
+	scsi_unit_free(&part->unit);
+	free(part->path);
 }
 
 static void free_side(struct side *side)
 {
 	for (size_t i = 0; i < side->count; i++)
-		free(side->parts[i].path);
+		free_part(&side->parts[i]);
 	free(side->parts);
 }
 
@@ -207,7 +202,7 @@ int command_probe(const struct invocation *invocation)
 	if (!code)
 		code = find_side(&report, invocation->arguments[1], true, &destination);
 	if (!code)
-		code = probe(&source, &destination, option(invocation, "json") != NULL);
+		code = probe(&report, &source, &destination, option(invocation, "json") != NULL);
 	free_side(&source);
 	free_side(&destination);
 	lvm_report_free(&report);

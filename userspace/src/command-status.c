@@ -14,6 +14,7 @@
 #include "runtime.h"
 #include "sizes.h"
 #include "steps.h"
+#include "words.h"
 
 static const char *const look_words[] = {
 	[CLONE_GONE] = "inactive",
@@ -33,7 +34,7 @@ static const char *look_word(enum clone_look look, const struct clone_status *st
 
 static void add_text(struct json_object *object, const char *key, const char *value)
 {
-	json_object_object_add(object, key, json_object_new_string(value));
+	json_object_object_add(object, key, value ? json_object_new_string(value) : NULL);
 }
 
 static void add_number(struct json_object *object, const char *key, uint64_t value)
@@ -64,6 +65,12 @@ static struct json_object *stats_object(const struct clone_status *status)
 	return object;
 }
 
+static void add_explanation(struct json_object *object, const char *key,
+			    const struct clone_status *status, const char *word_key)
+{
+	add_text(object, key, words_explain(clone_status_value(status, word_key, "-")));
+}
+
 static struct json_object *clone_object(const struct job *job, enum clone_look look,
 					const struct clone_status *status)
 {
@@ -92,6 +99,8 @@ static struct json_object *clone_object(const struct job *job, enum clone_look l
 		json_object_object_add(object, "offloaded_percent",
 				       share < 0 ? NULL : json_object_new_int(share));
 		json_object_object_add(object, "statistics", stats_object(status));
+		add_explanation(object, "reason_text", status, "reason");
+		add_explanation(object, "last_error_text", status, "last_error");
 	}
 	free(device);
 	return object;
@@ -136,6 +145,8 @@ static void print_detail(const struct job *job, enum clone_look look,
 	       permille / 10, permille % 10);
 	for (size_t i = 0; i < status->nr_stats; i++)
 		printf("%-20s %s\n", status->stats[i].key, status->stats[i].value);
+	words_print(status, "reason");
+	words_print(status, "last_error");
 }
 
 struct listing {

@@ -154,7 +154,7 @@ static int check(const struct invocation *invocation)
 	if (option(invocation, "dry-run") && !(command->flags & COMMAND_DRY_RUN))
 		return fail(EXIT_USAGE, "%s knows no --dry-run", command->name);
 	if (!geteuid())
-		privileges_limit();
+		privileges_limit(command->flags & COMMAND_RAW_IO);
 	if (!(command->flags & COMMAND_ROOT))
 		return 0;
 	if (geteuid())

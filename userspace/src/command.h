@@ -34,6 +34,7 @@ enum command_flags {
 	COMMAND_HIDDEN = 1,	/* neither in help nor in completion */
 	COMMAND_ROOT = 2,	/* needs root and device-mapper */
 	COMMAND_DRY_RUN = 4,	/* knows --dry-run */
+	COMMAND_RAW_IO = 8,	/* asks SCSI devices */
 };
 
 struct command {

@@ -96,19 +96,28 @@ static void read_disk(const char *directory, struct disk *disk)
 	read_parent(directory, disk);
 }
 
+/* The kernel's copier knows it by the same prefix (dm-xcopy/multipath.c). */
+static bool is_multipath(const char *directory, struct disk *disk)
+{
+	read_attribute(directory, "dm/uuid", disk->uuid, sizeof(disk->uuid));
+	return !strncmp(disk->uuid, "mpath-", 6);
+}
+
 bool device_disk(uint32_t major, uint32_t minor, struct disk *disk)
 {
 	char link[64], real[PATH_MAX];
 
 	*disk = (struct disk){ 0 };
 	snprintf(link, sizeof(link), "/sys/dev/block/%u:%u", major, minor);
-	if (!realpath(link, real) || has_attribute(real, "dm"))
+	if (!realpath(link, real) || (has_attribute(real, "dm") && !is_multipath(real, disk)))
 		return false;
 	if (has_attribute(real, "partition")) {
 		disk->start = number_attribute(real, "start");
 		*strrchr(real, '/') = 0;
 	}
 	read_disk(real, disk);
+	if (*disk->uuid)
+		strcpy(disk->parent_class, "multipath");
 	return true;
 }
 

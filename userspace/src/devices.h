@@ -16,7 +16,8 @@ struct disk {
 	bool zoned;
 	bool integrity;			/* has a protection or metadata format */
 	char parent[256];		/* real path of the device that the disk belongs to */
-	char parent_class[32];		/* "nvme", "nvme-subsystem", or "" */
+	char parent_class[32];		/* "nvme", "nvme-subsystem", "scsi", or ""; "multipath" for dm-multipath */
+	char uuid[128];			/* of a dm-multipath device: "mpath-" and its WWID */
 };
 
 /* What identify commands say about an NVMe namespace. */
@@ -29,7 +30,7 @@ struct nvme_copy {
 	uint32_t segments;		/* MSRC + 1 */
 };
 
-/** device_disk() - the whole disk of a disk or partition; false for anything else */
+/** device_disk() - the whole disk of a disk, partition or dm-multipath device; false for anything else */
 bool device_disk(uint32_t major, uint32_t minor, struct disk *disk);
 
 /** nvme_identify() - ask the disk; false if it does not answer */

@@ -21,8 +21,10 @@ static const unsigned int needed[] = {
 	CAP_DAC_OVERRIDE,	/* devices and LVM's files, whoever owns them */
 };
 
-static bool is_needed(unsigned int capability)
+static bool is_needed(unsigned int capability, bool raw_io)
 {
+	if (capability == CAP_SYS_RAWIO)
+		return raw_io;
 	for (size_t i = 0; i < sizeof(needed) / sizeof(*needed); i++)
 		if (needed[i] == capability)
 			return true;
@@ -37,12 +39,12 @@ static bool drop(unsigned int capability)
 	       !capng_update(CAPNG_DROP, CAPNG_BOUNDING_SET, capability);
 }
 
-void privileges_limit(void)
+void privileges_limit(bool raw_io)
 {
 	bool good = !capng_get_caps_process();
 
 	for (unsigned int capability = 0; good && capability <= CAP_LAST_CAP; capability++)
-		if (!is_needed(capability))
+		if (!is_needed(capability, raw_io))
 			good = drop(capability);
 	if (!good || capng_apply(CAPNG_SELECT_BOTH))
 		detail("the capabilities that are not needed could not be given up");

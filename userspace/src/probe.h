@@ -4,6 +4,7 @@
 #define XCOPYSETUP_PROBE_H
 
 #include "devices.h"
+#include "scsi.h"
 
 /* A disk or partition, and what is known about it. */
 struct probe_part {
@@ -13,15 +14,18 @@ struct probe_part {
 	struct disk disk;
 	bool answers;		/* identify commands worked */
 	struct nvme_copy nvme;
+	struct scsi_unit unit;	/* where scsi_is_unit() */
 };
 
 struct probe_answer {
 	char *reason;		/* why not, to be freed; NULL: it can be offloaded */
+	const char *word;	/* the kernel's for that, as in status; NULL: it has none */
 	const char *driver;
 	const char *how;
 };
 
-void probe_pair(const struct probe_part *source, const struct probe_part *destination,
+/** probe_pair() - can it be offloaded? @answer is filled in any case */
+bool probe_pair(const struct probe_part *source, const struct probe_part *destination,
 		struct probe_answer *answer);
 
 #endif

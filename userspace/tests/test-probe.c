@@ -15,11 +15,15 @@ static const struct probe_part sample = {
 };
 
 static void reason_is(const struct probe_part *source, const struct probe_part *destination,
-		      const char *words)
+		      const char *words, const char *word)
 {
 	struct probe_answer answer;
 
-	probe_pair(source, destination, &answer);
+	assert_int_equal(probe_pair(source, destination, &answer), !words);
+	if (word)
+		assert_string_equal(answer.word, word);
+	else
+		assert_null(answer.word);
 	if (!words)
 		assert_null(answer.reason);
 	else if (!answer.reason || !strstr(answer.reason, words))
@@ -34,37 +38,40 @@ static void each_reason(void **state)
 
 	(void)state;
 	b.disk.minor = 1;
-	reason_is(&a, &b, NULL);
+	reason_is(&a, &b, NULL, NULL);
 	b.nvme.format_2 = false;
-	reason_is(&a, &b, "Format 2h");
-	reason_is(&a, &a, NULL);
+	reason_is(&a, &b, "Format 2h", "copy-between-namespaces-refused");
+	reason_is(&a, &a, NULL, NULL);
 	b = sample;
 	b.disk.minor = 1;
 	b.nvme.copy = false;
-	reason_is(&a, &b, "no Copy");
+	reason_is(&a, &b, "no Copy", "refused");
 	b.nvme.copy = true;
 	b.disk.block_size = 512;
-	reason_is(&a, &b, "differ");
+	reason_is(&a, &b, "differ", "block-sizes-differ");
 	b.disk.block_size = 4096;
 	strcpy(b.disk.parent, "/sys/devices/nvme1");
-	reason_is(&a, &b, "different NVMe controllers");
+	reason_is(&a, &b, "different NVMe controllers", "other-controller");
+	strcpy(a.disk.parent_class, "nvme-subsystem");
+	reason_is(&a, &b, "different NVMe subsystems", "other-subsystem");
+	a = sample;
 	strcpy(b.disk.parent, a.disk.parent);
 	b.disk.start = 7;
-	reason_is(&a, &b, "does not begin");
+	reason_is(&a, &b, "does not begin", NULL);
 	b.disk.start = 8;
-	reason_is(&a, &b, NULL);
+	reason_is(&a, &b, NULL, NULL);
 	b.disk.zoned = true;
-	reason_is(&a, &b, "zoned");
+	reason_is(&a, &b, "zoned", "zoned");
 	b.disk.zoned = false;
 	b.disk.integrity = true;
-	reason_is(&b, &a, "protection");
+	reason_is(&b, &a, "protection", "integrity");
 	b.disk.integrity = false;
 	b.answers = false;
-	reason_is(&a, &b, "identify");
+	reason_is(&a, &b, "identify", NULL);
 	b.disk.parent_class[0] = 0;
-	reason_is(&a, &b, "no NVMe namespace");
+	reason_is(&a, &b, "neither an NVMe namespace nor a SCSI disk", "no-copier");
 	b.is_disk = false;
-	reason_is(&a, &b, "neither a disk");
+	reason_is(&a, &b, "neither a disk", "stack");
 }
 
 static void identify_data(void **state)
