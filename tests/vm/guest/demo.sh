@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# What `make demo` shows, run in the guest:
+# What `make demo` shows, run in the guest, by NVMe Copy or, with SCSI=1 in the environment, by SCSI EXTENDED COPY:
 #
 #   demo.sh MIB RATE
 #
@@ -24,8 +24,6 @@ TRACING=/sys/kernel/tracing
 CLONE=xcopy-vg-dst
 UNIT=xcopysetup@vg-dst.service
 CLAIMS=0 FAILED=0
-SRC=$(disk a1)
-DST=$(disk a2)
 
 # Narration
 
@@ -195,9 +193,45 @@ row() {
 	printf '    %-62s %12s %12s\n' "$@"
 }
 
-heading "Two namespaces of one NVMe subsystem, and a volume group over both"
-show "lsblk -d -o NAME,SIZE,LOG-SEC,SERIAL,TYPE $SRC $DST"
-show "grep . /sys/block/{${SRC##*/},${DST##*/}}/{nsid,device/subsysnqn}"
+# Storage: NAME_storage sets SRC and DST, shows what they are; NAME_rate is the rate of bare commands.
+
+nvme_storage() {
+	SRC=$(disk a1) DST=$(disk a2)
+	heading "Two namespaces of one NVMe subsystem, and a volume group over both"
+	show "lsblk -d -o NAME,SIZE,LOG-SEC,SERIAL,TYPE $SRC $DST"
+	show "grep . /sys/block/{${SRC##*/},${DST##*/}}/{nsid,device/subsysnqn}"
+}
+
+nvme_rate() { # DEPTH BLOCKS
+	bash "$XCOPY_SRC/tests/tools/nvme-raw-copy.sh" "$SRC" "$DST" "$MIB" "$1" "$2"
+}
+
+scsi_storage() {
+	# shellcheck source=tests/vm/guest/scsi.sh
+	. "$XCOPY_SRC/tests/vm/guest/scsi.sh"
+	# shellcheck source=tests/vm/guest/iscsi.sh
+	. "$XCOPY_SRC/tests/vm/guest/iscsi.sh"
+	lio_start
+	lio_unit one "$(disk a1)"
+	lio_unit two "$(disk a2)"
+	lio_target a one two
+	lio_target b one two
+	multipathd_start
+	SRC=$(multipathd_disk one) DST=$(multipathd_disk two)
+	wait_for 30 multipathd_has one 2
+	wait_for 30 multipathd_has two 2
+	heading "Two SCSI units (LIO's), two paths to each, and a volume group over both dm-multipath devices"
+	show "multipath -ll"
+	show "multipath -ll | grep -c ' active ready running'"
+}
+
+scsi_rate() {
+	scsi-raw-copy "$SRC" "$DST" "$MIB" "$1" "$(($2 < 65535 ? $2 : 65535))" | cut -d ' ' -f 1
+}
+
+STORAGE=nvme COMMAND=Copy
+[ -z "${SCSI:-}" ] || STORAGE=scsi COMMAND="EXTENDED COPY"
+${STORAGE}_storage
 show "vgcreate -q vg $SRC $DST"
 show "lvcreate -q -y -n src -L ${MIB}M vg $SRC"
 
@@ -342,11 +376,11 @@ hydration=$(full_rate)
 # In use while it was being filled; a full clone has no more of it.
 read -r command_kib depth_used < <(awk '$7 { last = $7 " " $8 } END { print last ? last : "0 0" }' "$SAMPLES")
 show "vgremove -q -y vg"
-tell "Bare Copy commands from user space, $MIB MiB from $SRC to $DST, $command_kib KiB in each as for the clone:"
+tell "Bare $COMMAND commands from user space, $MIB MiB from $SRC to $DST, $command_kib KiB in each as for the clone:"
 best=0 best_depth=0
 for depth in 1 2 4 8; do
 	blkdiscard -f "$DST" 2>"$DIR/blkdiscard"
-	rate=$(bash "$XCOPY_SRC/tests/tools/nvme-raw-copy.sh" "$SRC" "$DST" "$MIB" $depth $((command_kib * 2)))
+	rate=$(${STORAGE}_rate $depth $((command_kib * 2)))
 	row "  $depth at a time" "$rate MiB/s" ""
 	if [ "$rate" -gt "$best" ]; then
 		best=$rate best_depth=$depth

@@ -49,9 +49,13 @@ mask() {
 	for unit in serial-getty@ttyS0.service getty@tty1.service getty.target apt-daily.timer \
 		apt-daily-upgrade.timer man-db.timer e2scrub_all.timer e2scrub_reap.service fstrim.timer dpkg-db-backup.timer \
 		systemd-networkd-wait-online.service systemd-timesyncd.service xfs_scrub_all.timer dkms.service \
-		systemd-tpm2-setup.service systemd-tpm2-setup-early.service; do
+		systemd-tpm2-setup.service systemd-tpm2-setup-early.service multipathd.service multipathd.socket \
+		iscsid.service iscsid.socket open-iscsi.service; do
 		ln -sf /dev/null "$root/etc/systemd/system/$unit"
 	done
+	# It would ask about each disk of each test; tests of multipathd remove it.
+	mkdir -p "$root/etc/udev/rules.d"
+	ln -sf /dev/null "$root/etc/udev/rules.d/60-multipath.rules"
 }
 
 units() {

@@ -7,7 +7,7 @@
 #   modules/*.ko   the kernel modules, for the root's kernel; a warning at W=1 is an error
 #   depmod/        what depmod says of them and the kernel's own: in a guest it takes most of a minute
 #   root/          what `make install` of userspace puts on a system
-#   tools/         the programs of tests/tools
+#   tools/         the programs of tests/tools, and xcopy-array
 set -eu
 shopt -s nullglob
 
@@ -65,8 +65,13 @@ tools() {
 	done
 }
 
+array() {
+	gcc -O2 -g -Wall -Wextra -Werror -pthread -o "$out/tools/xcopy-array" "$work"/tests/array/*.c
+}
+
 mkdir "$work"
 cp -R "$src/." "$work/"
 [ ! -e "$work/Kbuild" ] || modules
 userspace
 tools
+array

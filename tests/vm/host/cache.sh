@@ -30,7 +30,8 @@ FUZZ_PACKAGES=(clang libclang-rt-19-dev make libc6-dev linux-libc-dev pkg-config
 GUEST_PACKAGES=(systemd systemd-sysv udev dbus kmod initramfs-tools zstd linux-image-amd64
 	linux-headers-amd64 lvm2 dmsetup dmeventd nvme-cli e2fsprogs xfsprogs fio dkms gcc make libc6-dev
 	pkg-config libdevmapper-dev libjson-c-dev libblkid-dev libcap-ng-dev libcmocka-dev libisal-dev jq util-linux
-	mount bsdextrautils procps iproute2 psmisc python3-minimal openssl strace xxd file less man-db)
+	mount bsdextrautils procps iproute2 psmisc python3-minimal openssl strace xxd file less man-db
+	multipath-tools open-iscsi sg3-utils)
 
 # What the kernels of the debug suites are built with, and from.
 KERNEL_PACKAGES=(gcc make libc6-dev bc bison flex libelf-dev kmod perl python3-minimal xz-utils linux-source-6.12)

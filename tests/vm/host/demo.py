@@ -77,7 +77,7 @@ def demo(config):
     output = Output(pathlib.Path(config.out) / f"{test.name}.1.log")
     guest = None
     try:
-        print(f"==> Booting a virtual machine ({config.accel[1].split(',')[0]}) with an emulated NVMe subsystem; this takes half a minute", flush=True)
+        print(f"==> Booting a virtual machine ({config.accel[1].split(',')[0]}) with emulated storage; this takes half a minute", flush=True)
         guest = Guest(test.needs, config, config.work)
         drive(guest, test, output)
         bad = judge.judge_console(guest.console_text(), test.console)

@@ -1,7 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # test: discards and writes to a region whose copy is in flight wait for it, and win
-# core: debug
 # timeout: 500
 . "$XCOPY_LIB"
 . "$XCOPY_SRC/tests/vm/guest/copier.sh"

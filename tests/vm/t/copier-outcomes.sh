@@ -1,7 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # test: every outcome of a copy command, with and without the bytes written, ends in a right clone
-# core: bookworm
 # timeout: 400
 . "$XCOPY_LIB"
 . "$XCOPY_SRC/tests/vm/guest/copier.sh"

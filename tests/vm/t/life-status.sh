@@ -19,7 +19,7 @@ is "the table line comes back" "$(dmsetup table probe)" \
 	"0 65544 xcopy ${names}128 2 no_hydration no_offload 4 hydration_rate 0 commit_ms 100"
 status=$(dmsetup status probe)
 like "dm-clone's fields come first" "$status" \
-	'^0 65544 xcopy 8 [0-9]+/2048 128 0/513 0 2 no_hydration no_offload 28 hydration_threshold 0 '
+	'^0 65544 xcopy 8 [0-9]+/2048 128 0/513 0 2 no_hydration no_offload 30 hydration_threshold 0 '
 like "mode and statistics follow the arguments" "$status" ' offload_driver auto rw 32 copier none offload off reason table offloaded 0 '
 is "the counted groups add up" "$(awk '{ i = 9; i += $i + 1; i += $i + 2; print NF - i - $i }' <<<"$status")" 0
 for key in copier offload reason offloaded host_copied skipped commands retries fallbacks verified \
@@ -39,7 +39,7 @@ is "is skipped as well" "$(clone_hydrated)" 4
 # Messages.
 for pair in hydration_threshold=5 hydration_batch_size=7 hydration_rate=2048 hydration_floor=128 \
 	copy_latency_ms=500 offload_depth=3 offload_max_kib=1024 offload_segments=4 \
-	offload_segment_blocks=64 offload_command_blocks=256 verify=2 quarantine_ms=5000 commit_ms=150; do
+	offload_segment_blocks=64 offload_command_blocks=256 offload_list_id_usage=1 verify=2 quarantine_ms=5000 commit_ms=150; do
 	ok "set ${pair%=*}" message set "${pair%=*}" "${pair#*=}"
 	is "... is in status" "$(core_arg "${pair%=*}")" "${pair#*=}"
 	like "... and in the table" "$(dmsetup table probe)" " ${pair%=*} ${pair#*=}( |$)"

@@ -1,7 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # test: the array reports a medium error in a copy: the host copies that range, the storage all others
-# core: sid
 # needs: blkdebug.a1=inject-error.0.event=none,inject-error.0.iotype=read,inject-error.0.sector=40968,inject-error.0.errno=5,inject-error.0.once=on
 # timeout: 200
 . "$XCOPY_LIB"

@@ -1,7 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # test: a controller reset loses the setting that Format 2h needs: it is armed again, and offload goes on
-# core: bookworm sid
 # alone: it changes the speed of a disk
 # console: nvme nvme[0-9]+: (resetting controller|.*I/O.*timeout)
 # timeout: 400

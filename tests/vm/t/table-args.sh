@@ -90,7 +90,7 @@ wrong 'offload_driver: ' "a driver twice" "$meta" "$dst" "$src" 128 0 4 offload_
 for bad in hydration_threshold=-1 hydration_threshold=4294967296 hydration_batch_size=1k hydration_rate=x \
 	hydration_floor=63 copy_latency_ms=0 copy_latency_ms=20001 offload_depth=0 offload_depth=17 \
 	offload_max_kib=3 offload_max_kib=1048577 offload_segments=65537 offload_segment_blocks=65537 \
-	offload_command_blocks=x verify=-1 quarantine_ms=99 quarantine_ms=3600001 commit_ms=9 commit_ms=60001 \
+	offload_command_blocks=x offload_list_id_usage=4 offload_list_id_usage=x verify=-1 quarantine_ms=99 quarantine_ms=3600001 commit_ms=9 commit_ms=60001 \
 	offload_driver=NVME offload_driver=waytoolongforadriver offload_driver=nosuch; do
 	wrong "${bad%=*}: " "$bad" "$meta" "$dst" "$src" 128 0 2 "${bad%=*}" "${bad#*=}"
 done

@@ -50,6 +50,12 @@ refused 2 "rate" '--rate 1 is out of range' xcopysetup clone --rate 1 vg/src dst
 refused 2 "floor" '--floor 1K is out of range' xcopysetup clone --floor 1K vg/src dst
 refused 2 "verify" '--verify some' xcopysetup clone --verify some vg/src dst
 refused 2 "driver" '--driver tape' xcopysetup clone --driver tape vg/src dst
+for usage in 4 keep '' -1; do
+	refused 2 "id usage \"$usage\"" "--id-usage $usage: there are hold" xcopysetup clone "--id-usage=$usage" vg/src dst
+done
+for usage in hold=0 discard=2 disable=3 1=1; do
+	like "id usage $usage" "$(xcopysetup clone -n --id-usage "${usage%=*}" vg/src dst)" " 2 offload_list_id_usage ${usage#*=}'"
+done
 refused 3 "pv of another group" '--pv .* is no physical volume of vg' xcopysetup clone --pv "$(disk s0)" vg/src dst
 refused 3 "no such clone" 'no clone' xcopysetup status vg/src
 refused 3 "cancel of what is no clone" 'no clone' xcopysetup cancel vg/src
@@ -77,6 +83,6 @@ dry=$(xcopysetup clone --dry-run --pv "$pv2" vg/src dst)
 like "dry run prints lvcreate" "$dry" 'lvm lvcreate .*--name dst --size 67108864b'
 like "dry run prints the table" "$dry" 'dmsetup create xcopy-vg-dst .*xcopy /dev/vg/dst_xcopymeta /dev/vg/dst /dev/vg/src 128'
 ok "probe of one group" xcopysetup probe vg/src vg
-refused 5 "probe across arrays" "no: .*no NVMe namespace" xcopysetup probe vg/src vg2/new
+refused 5 "probe across arrays" "no: .*neither an NVMe namespace nor a SCSI disk" xcopysetup probe vg/src vg2/new
 
 is "nothing has changed" "$(state)" "$before"
