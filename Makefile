@@ -27,7 +27,8 @@ help:
 	@echo '  make install       the modules for this kernel, and xcopysetup'
 	@echo '  make dkms-install  the modules by DKMS, for this kernel and those to come, and xcopysetup'
 	@echo 'See it work (as root; in a virtual machine, nothing of the host is touched)'
-	@echo '  make demo          a volume is cloned by NVMe Copy while it is in use'
+	@echo '  make demo          a volume is cloned by NVMe Copy while it is in use; SCSI=1: by EXTENDED COPY'
+	@echo '                     through multipathd'
 	@echo '  make vm-shell      a shell in a virtual machine with the modules loaded'
 	@echo 'Test'
 	@echo '  make check         unit tests, VM tests, and the core of them on all supported kernels and the debug kernel (as root)'
@@ -37,6 +38,7 @@ help:
 	@echo '                     lockdep, kmemleak, ...; KCSAN=1: on one that looks for data races (as root)'
 	@echo '  make mutants       is each test red when what it guards is broken? Takes an hour or more (as root)'
 	@echo '  make check-crash   clones that crash, for hours: CUTS=600, from seed SEED=N on (as root)'
+	@echo '  make check-scsi    SCSI at length: dm-multipath, iSCSI, faults, arrays of several kinds; SUITE=... (as root)'
 	@echo '  make fuzz          look for inputs that break parsers, for MINUTES=10 (as root)'
 	@echo '  make bench         rates, measured side by side in one virtual machine (as root)'
 	@echo '  make style         checkpatch --strict, sparse, shellcheck, clang-tidy (as root)'
@@ -64,6 +66,7 @@ dkms-install: dkms-source userspace userspace-install
 	dkms add -m dm-xcopy -v $(VERSION)
 	dkms install -m dm-xcopy -v $(VERSION)
 
+# SCSI, if given, is in the environment of what make starts.
 demo:
 	tests/vm/demo
 
@@ -92,6 +95,9 @@ mutants:
 check-crash:
 	tests/vm/run --suite $(SUITE) --test 'crash-*-long'
 
+check-scsi:
+	tests/vm/run --suite $(SUITE) --test '*scsi*-long'
+
 check-debug:
 	tests/vm/run --suite $(if $(filter-out 0,$(KCSAN)),kcsan,debug) --test '$(TEST)'
 
@@ -116,4 +122,4 @@ clean-cache:
 	tests/vm/run --clean-cache
 
 .PHONY: all help module userspace install userspace-install dkms-source dkms-install demo vm-shell check check-unit \
-	check-vm check-debug check-crash mutants fuzz bench style clean clean-cache
+	check-vm check-debug check-crash check-scsi mutants fuzz bench style clean clean-cache
