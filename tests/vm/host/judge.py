@@ -18,6 +18,10 @@ KCSAN_REPORT = re.compile(r"^(?:\[[ .0-9]*\] )?=+\r?\n(?:\[[ .0-9]*\] )?BUG: KCS
                           re.MULTILINE | re.DOTALL)
 OWN_CODE = re.compile(r"\[(dm_)?xcopy")
 
+# The kernel's SCSI target walks lists under its mutex with the iterator for readers.
+TARGET_RCU_REPORT = re.compile(r"^(?:\[[ .0-9]*\] )?WARNING: suspicious RCU usage\r?\n(?:.*\n){2}"
+                               r"(?:\[[ .0-9]*\] )?drivers/target/.*\n(?:(?!.*</TASK>).*\n)*.*</TASK>", re.MULTILINE)
+
 
 class Point:
     """One line of TAP."""
@@ -61,7 +65,8 @@ def reached_init(text):
 
 def judge_console(text, expected):
     """The bad lines of a console, less those that are expected; each with what follows it."""
-    text = KCSAN_REPORT.sub(lambda report: report.group() if OWN_CODE.search(report.group()) else "", text)
+    for known in (KCSAN_REPORT, TARGET_RCU_REPORT):
+        text = known.sub(lambda report: report.group() if OWN_CODE.search(report.group()) else "", text)
     lines = text.splitlines()
     for number, line in enumerate(lines):
         if BAD_CONSOLE.search(line) and not any(regexp.search(line) for regexp in expected):

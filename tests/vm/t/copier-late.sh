@@ -20,7 +20,7 @@ reads_source() {
 	timeout 20 xcopy-oracle 'do' --dev $clone --log $log.reads "$@"
 }
 
-# late QUARANTINE-MS: a copy of the first 1 MiB that is in quarantine, and will land when told to
+# late QUARANTINE-MS: on a kernel as fast as Debian's; a copy of the first 1 MiB that is in quarantine, and will land when told to
 late() {
 	copier reset 1
 	fresh_metadata
@@ -30,7 +30,7 @@ late() {
 	run xcopy-oracle init --log $log --sectors $((mib << 11))
 	run xcopy-oracle init --log $log.reads --sectors $((mib << 11))
 	rule from=2 late_ms=600000
-	clone_create clone $mib no_hydration offload_depth 1 offload_max_kib 1024 offload_segment_blocks 2048 quarantine_ms "$1"
+	clone_create clone $mib no_hydration offload_depth 1 offload_max_kib 1024 offload_segment_blocks 2048 quarantine_ms $(($1 * XCOPY_SLOW))
 	run dmsetup message clone 0 hydrate 200 1
 	run wait_for 30 copier_is commands 1
 	run dmsetup message clone 0 hydrate 0 16

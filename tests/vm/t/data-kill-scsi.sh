@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # test: a guest killed in the middle of load and hydration by EXTENDED COPY, twice: nothing flushed is lost
+# needs: append=no_debug_objects
 # phases: 3
 # timeout: 300
 . "$XCOPY_LIB"

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # test: random I/O races hydration by EXTENDED COPY: every byte is one that was written, or the source's
+# needs: append=no_debug_objects
 # core: bookworm
 # timeout: 500
 . "$XCOPY_LIB"

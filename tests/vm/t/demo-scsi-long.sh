@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # test: the demo by EXTENDED COPY and multipathd, on a smaller volume: every claim that it makes holds
+# needs: append=no_debug_objects
 # alone: it runs multipathd
 # timeout: 900
 demo=$XCOPY_SRC/tests/vm/guest/demo.sh

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # test: a SCSI device is removed with copies in flight and comes back; a unit is reserved by another, and grows
+# needs: append=no_debug_objects
 # console: (I/O error|sd [0-9:]+|critical|reservation conflict)
 # timeout: 600
 . "$XCOPY_LIB"

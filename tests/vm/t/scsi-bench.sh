@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # test: the rate of hydration by EXTENDED COPY beside that of bare commands, on LIO and on an array that copies at once (a measurement, not a test)
+# needs: append=no_debug_objects
 # timeout: 1500
 . "$XCOPY_LIB"
 . "$XCOPY_SRC/tests/vm/guest/scsi.sh"

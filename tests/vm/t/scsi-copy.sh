@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # test: EXTENDED COPY between two units and within one, by partitions, LBA 512 and 4096; pairs that cannot
+# needs: append=no_debug_objects
 # timeout: 400
 . "$XCOPY_LIB"
 . "$XCOPY_SRC/tests/vm/guest/scsi.sh"

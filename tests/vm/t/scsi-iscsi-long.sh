@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # test: iSCSI, two portals, multipathd: sessions are lost with copies in flight while users write
+# needs: append=no_debug_objects
 # alone: iSCSI sessions outlive their daemon
 # needs: memory=3072
 # console: (device-mapper: multipath|I/O error|sd [0-9:]+|critical|connection[0-9]+:|session[0-9]+:|iSCSI|ABORT_TASK|TARGET_CORE|Unable to)

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # test: EXTENDED COPY through dm-multipath: a path lost, all lost and back, paths replaced
+# needs: append=no_debug_objects
 # console: (device-mapper: multipath|I/O error|sd [0-9:]+|critical)
 # timeout: 700
 . "$XCOPY_LIB"

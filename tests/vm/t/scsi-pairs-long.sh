@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # test: volumes over two dm-multipath units, and a path per unit chosen by ALUA: four pairs, each offloaded
+# needs: append=no_debug_objects
 # console: (device-mapper: multipath|I/O error|sd [0-9:]+|critical)
 # timeout: 500
 . "$XCOPY_LIB"

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # test: xcopysetup on SCSI: probe tells units, paths and limits; a volume on dm-multipath devices is cloned by EXTENDED COPY; refusals in words
+# needs: append=no_debug_objects
 # console: (device-mapper: multipath|I/O error|sd [0-9:]+|The storage does not copy)
 # timeout: 500
 . "$XCOPY_LIB"
