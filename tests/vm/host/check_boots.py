@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""When is a guest's boot repeated, and when has it failed? The runner, on guests that are scripts. Prints TAP."""
+"""
+When is a guest's boot repeated, and when has it failed? The runner, on guests that are scripts. And which of a kernel's
+reports count. Prints TAP.
+"""
 
 import pathlib
 import sys
 import tempfile
 import types
 
+import judge
 import runner
 
 INIT = "[    5.0] Run /init as init process\n"
@@ -126,6 +130,38 @@ CASES = (
 )
 
 
+def rcu_report(place, caller):
+    """As lockdep prints one."""
+    lines = ["=" * 29, "WARNING: suspicious RCU usage", "6.12 #1 Tainted: G           O", "-" * 29,
+             f"{place} RCU-list traversed in non-reader section!!", "", "1 lock held by bash/436:",
+             "Call Trace:", " <TASK>", f" {caller}", " vfs_write+0x5ac/0x11c0", " </TASK>", ""]
+    return "\n".join(f"[  383.414491] {line}" for line in lines)
+
+
+TARGET = "drivers/target/target_core_tpg.c:114"
+LIO = "core_tpg_add_node_to_devs+0x3d6/0x530 [target_core_mod]"
+
+# (what, console, does it count?)
+CONSOLES = (
+    ("the SCSI target's own list does not count", rcu_report(TARGET, LIO), False),
+    ("nor do two of them", rcu_report(TARGET, LIO) + rcu_report(TARGET, LIO), False),
+    ("another place counts", rcu_report("drivers/md/dm.c:1", LIO), True),
+    ("a caller of ours counts", rcu_report(TARGET, "xcopy_map+0x1/0x2 [dm_xcopy]"), True),
+    ("what follows counts", rcu_report(TARGET, LIO) + "[  384.0] ODEBUG: free active\n", True),
+    ("what comes between two counts", rcu_report(TARGET, LIO) + "[  384.0] BUG: KASAN\n" + rcu_report(TARGET, LIO), True),
+)
+
+
+def judge_consoles(first):
+    """Returns how many were judged wrongly."""
+    failed = 0
+    for number, (text, console, counts) in enumerate(CONSOLES, first):
+        good = bool(judge.judge_console(console, [])) == counts
+        failed += not good
+        print(f"{'ok' if good else 'not ok'} {number} - reports: {text}", flush=True)
+    return failed
+
+
 def main():
     """Exit status 0 if all is well."""
     runner.Guest = ScriptedGuest
@@ -137,7 +173,8 @@ def main():
         print(f"{'ok' if good else 'not ok'} {number} - boots: {text}", flush=True)
         if not good:
             print(f"    starts, passed, failed: {got}, not {wanted}; it said: {said}", flush=True)
-    print(f"{len(CASES) - failed} passed, {failed} failed")
+    failed += judge_consoles(len(CASES) + 1)
+    print(f"{len(CASES) + len(CONSOLES) - failed} passed, {failed} failed")
     sys.exit(1 if failed else 0)
 
 
