@@ -130,10 +130,10 @@ CASES = (
 )
 
 
-def rcu_report(place, caller):
-    """As lockdep prints one."""
+def rcu_report(place, caller, between=()):
+    """As lockdep prints one; between is what another processor has said meanwhile."""
     lines = ["=" * 29, "WARNING: suspicious RCU usage", "6.12 #1 Tainted: G           O", "-" * 29,
-             f"{place} RCU-list traversed in non-reader section!!", "", "1 lock held by bash/436:",
+             f"{place} RCU-list traversed in non-reader section!!", "", "1 lock held by bash/436:", *between,
              "Call Trace:", " <TASK>", f" {caller}", " vfs_write+0x5ac/0x11c0", " </TASK>", ""]
     return "\n".join(f"[  383.414491] {line}" for line in lines)
 
@@ -146,6 +146,8 @@ CONSOLES = (
     ("the SCSI target's own list does not count", rcu_report(TARGET, LIO), False),
     ("nor do two of them", rcu_report(TARGET, LIO) + rcu_report(TARGET, LIO), False),
     ("another place counts", rcu_report("drivers/md/dm.c:1", LIO), True),
+    ("so does another of the target's", rcu_report("drivers/target/target_core_device.c:1", LIO), True),
+    ("a report within it counts", rcu_report(TARGET, LIO, ["BUG: KASAN: slab-out-of-bounds", "Call Trace:"]), True),
     ("a caller of ours counts", rcu_report(TARGET, "xcopy_map+0x1/0x2 [dm_xcopy]"), True),
     ("what follows counts", rcu_report(TARGET, LIO) + "[  384.0] ODEBUG: free active\n", True),
     ("what comes between two counts", rcu_report(TARGET, LIO) + "[  384.0] BUG: KASAN\n" + rcu_report(TARGET, LIO), True),
