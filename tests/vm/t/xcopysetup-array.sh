@@ -48,7 +48,7 @@ run make_vg vg "$one" "$two"
 src=$(make_lv vg src 64M "$one")
 run random_fill "$src" 64
 name=xcopy-vg-dst
-run xcopysetup clone -q --rate 1M --pv "$two" vg/src vg/dst
+run xcopysetup clone -q --rate $((1024 / XCOPY_SLOW))K --pv "$two" vg/src vg/dst
 failed() { [ "$(status_field $name offload)" = failed ]; }
 offloads() { [ "$(status_field $name offloaded)" -gt "${1:-0}" ]; }
 ok "another LIST ID USAGE: it is refused" wait_for 30 failed
@@ -74,7 +74,7 @@ done <<'END'
 END
 ok "it is still offloaded" wait_for 30 offloads "$(status_field $name offloaded)"
 run xcopysetup set vg/dst hydration_rate 0
-ok "wait" xcopysetup wait --timeout 120 vg/dst
+ok "wait" xcopysetup wait --timeout $((120 * XCOPY_SLOW)) vg/dst
 ok "every byte is right" same "$src" /dev/vg/dst 64
 
 # Told beforehand, nothing is refused.

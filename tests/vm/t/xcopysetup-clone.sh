@@ -59,7 +59,7 @@ ok "status in a table" xcopysetup status
 ok "status --json is JSON and says paused" jq -e '.schema == 1 and .clones[0].state == "paused" and .clones[0].percent < 100' <(xcopysetup status --json)
 ok "detail names the waiter" grep -q 'waiter *running' <(xcopysetup status vg-x/dst)
 ok "resume" xcopysetup resume vg-x/dst
-ok "wait" xcopysetup wait vg-x/dst --timeout 120
+ok "wait" xcopysetup wait vg-x/dst --timeout $((120 * XCOPY_SLOW))
 like "the clone is linear now" "$(dmsetup table xcopy-vg--x-dst)" '^0 524288 linear'
 is "the new file is right" "$(sha256sum </mnt/a/new)" "$new"
 run umount /mnt/a

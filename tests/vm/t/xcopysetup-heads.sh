@@ -27,6 +27,6 @@ is "all segments are xcopy-linear" "$(dmsetup table vg-src | awk '{ print $3 }' 
 is "there are as many as before" "$(dmsetup table vg-src | wc -l)" 3
 offloads() { [ "$(status_field "${device##*/}" offloaded)" -gt 0 ]; }
 ok "the storage copies" wait_for 60 offloads
-ok "wait" xcopysetup wait --timeout 120 other/dst
+ok "wait" xcopysetup wait --timeout $((120 * XCOPY_SLOW)) other/dst
 ok "every byte is right" same /dev/vg/src /dev/other/dst
 is "the source has LVM's table again" "$(dmsetup table vg-src | awk '{ print $3 }' | sort -u)" linear

@@ -43,11 +43,11 @@ like "and is recorded" "$(tags vg/one)" 'xcopy:arg=hydration_rate=0'
 fails_with "set of nonsense" 'does not take' xcopysetup set vg/one no_such_key 1
 fails_with "set of more nonsense" 'is no setting' xcopysetup set vg/one 'a b' 1
 fails_with "wait with a timeout" 'not complete after 1 s' xcopysetup wait --timeout 1 vg/one
-ok "finish of the first" xcopysetup finish --timeout 120 vg/one
+ok "finish of the first" xcopysetup finish --timeout $((120 * XCOPY_SLOW)) vg/one
 is "the source is still read-only" "$(blockdev --getro "$src")" 1
 like "and still has its extents" "$(dmsetup table vg-src)" xcopy-linear
 ok "resume and pause and resume" xcopysetup resume other/two
-ok "wait for the second" xcopysetup wait --timeout 120 other/two
+ok "wait for the second" xcopysetup wait --timeout $((120 * XCOPY_SLOW)) other/two
 is "the source is writeable now" "$(blockdev --getro "$src")" 0
 is "the source is linear now" "$(dmsetup table vg-src | awk '{ print $3 }')" linear
 is "no tags" "$(tags vg/src)$(tags vg/one)$(tags other/two)" ""

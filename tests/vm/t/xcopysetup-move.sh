@@ -14,7 +14,7 @@ run random_fill "$src"
 sum=$(checksum "$src")
 
 name=xcopy-vg-dst
-device=$(xcopysetup clone -q --rate 4M --region-size 64K --pv "$a2" vg/src dst)
+device=$(xcopysetup clone -q --rate $((4096 / XCOPY_SLOW))K --region-size 64K --pv "$a2" vg/src dst)
 offloaded() { status_field $name offloaded; }
 offloads() { [ "$(offloaded)" -gt "${1:-0}" ]; }
 extents_in() { dmsetup table "$1" | awk '$3 != "xcopy-linear" { bad = 1 } END { exit bad }'; }
@@ -37,7 +37,7 @@ ok "extents come back again" wait_for 60 extents_in vg-src
 head -c 1M /dev/urandom >/tmp/new
 run dd if=/tmp/new of="$device" bs=1M seek=100 oflag=direct conv=notrunc status=none
 ok "set the rate free" xcopysetup set vg/dst hydration_rate 0
-ok "it ends" xcopysetup wait --timeout 120 vg/dst
+ok "it ends" xcopysetup wait --timeout $((120 * XCOPY_SLOW)) vg/dst
 run dd if=/tmp/new of="$src" bs=1M seek=100 oflag=direct conv=notrunc status=none
 is "every byte is right" "$(checksum /dev/vg/dst 192)" "$(checksum "$src")"
 is "the destination kept its new size" "$(blockdev --getsize64 /dev/vg/dst)" $((224 << 20))

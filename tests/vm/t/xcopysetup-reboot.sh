@@ -34,7 +34,7 @@ case $PHASE in
 3)
 	ok "it is back after a clean reboot" test -b /dev/mapper/xcopy-vg-dst
 	ok "free the rate" xcopysetup set vg/dst hydration_rate 0
-	ok "it ends" xcopysetup wait --timeout 120 vg/dst
+	ok "it ends" xcopysetup wait --timeout $((120 * XCOPY_SLOW)) vg/dst
 	is "no tags are left" "$(lvs --noheadings -o lv_tags vg | xargs)" ""
 	is "the source is as it was" "$(checksum /dev/vg/src)" "$(cat "$STATE/sum")"
 	ok "the new bytes" cmp "$STATE/new" <(dd if=/dev/vg/dst bs=1M skip=99 count=1 iflag=direct status=none)

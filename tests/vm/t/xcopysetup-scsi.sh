@@ -104,7 +104,7 @@ raw() { setpriv --bounding-set -sys_rawio --inh-caps -sys_rawio xcopysetup probe
 is "root who may not send such commands: it says so" "$(raw | jq -r '.pairs[0].destination_unit | .no_parameters, .limits' | xargs)" "not-permitted null"
 
 # The main job, held still for a look at it.
-device=$(xcopysetup clone -q --rate 8M --pv "$two" vg/src vg/dst)
+device=$(xcopysetup clone -q --rate $((8192 / XCOPY_SLOW))K --pv "$two" vg/src vg/dst)
 name=${device##*/}
 ok "the clone is there" test -b "$device"
 offloads() { [ "$(status_field "$name" offloaded)" -gt 0 ]; }
@@ -135,14 +135,14 @@ run dmsetup message "$name" 0 enable_offload
 again() { [ "$(status_field "$name" offloaded)" -gt "$at" ]; }
 ok "mended, it goes on" wait_for 30 again
 run xcopysetup set vg/dst hydration_rate 0
-ok "wait" xcopysetup wait --timeout 120 vg/dst
+ok "wait" xcopysetup wait --timeout $((120 * XCOPY_SLOW)) vg/dst
 like "it is linear" "$(dmsetup table "$name")" '^0 262144 linear '
 ok "every byte is right" same "$src" /dev/vg/dst 128
 is "no clone any more" "$(probed vg/src vg/dst .clone)" null
 
 # Where the storage cannot copy, status says why in words.
 run make_vg other "$a_large"
-ok "a clone on blocks of another size" xcopysetup clone -q --rate 1M vg/src other/dst
+ok "a clone on blocks of another size" xcopysetup clone -q --rate $((1024 / XCOPY_SLOW))K vg/src other/dst
 ok "it is not offloaded" wait_for 30 failed xcopy-other-dst
 like "status explains it" "$(xcopysetup status other/dst)" $'\nblock-sizes-differ: the disks have logical blocks of different size'
 like "as JSON too" "$(xcopysetup status --json other/dst | jq -r '.clones[0].reason_text')" '^the disks have logical blocks'
