@@ -74,6 +74,8 @@ enum xcopy_mode {
  * @XCOPY_CLONE_EVENT: a dm event is due
  * @XCOPY_CLONE_SOURCE_MODIFIED: somebody wrote to the source
  * @XCOPY_CLONE_STOPPED_RANGES: some range failed for good
+ * @XCOPY_CLONE_WRITE_LOST: the destination has told, and no flush will tell again, that it
+ *	lost writes
  */
 enum xcopy_clone_flag {
 	XCOPY_CLONE_RUNNING,
@@ -83,6 +85,7 @@ enum xcopy_clone_flag {
 	XCOPY_CLONE_EVENT,
 	XCOPY_CLONE_SOURCE_MODIFIED,
 	XCOPY_CLONE_STOPPED_RANGES,
+	XCOPY_CLONE_WRITE_LOST,
 };
 
 /**

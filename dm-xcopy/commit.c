@@ -10,7 +10,8 @@
  *   4. the flushes and FUA writes that arrived before 1. are ended
  *
  * A flush that fails at 2. says that data which a bit promises may be lost, and
- * asking again would succeed: the clone becomes read-only.  A write that fails at
+ * asking again would succeed: the clone becomes read-only.  So does a loss that the
+ * destination has told to a copy command instead.  A write that fails at
  * 3. is repeated with the same copies into the same slots.
  *
  * The superblock flag "offload_open" is durable before the first copy command is
@@ -41,17 +42,28 @@ static int write_copies(struct xcopy_clone *clone)
 	}
 }
 
+/* Return: NULL, or why what the destination has acknowledged cannot be relied on. */
+static const char *flush_destination(struct xcopy_clone *clone)
+{
+	if (blkdev_issue_flush(clone->destination))
+		return "the destination failed a flush";
+	if (test_bit(XCOPY_CLONE_WRITE_LOST, &clone->flags))
+		return "the destination has lost writes that it had acknowledged";
+	return NULL;
+}
+
 static int commit_bits(struct xcopy_clone *clone)
 {
+	const char *lost;
 	int r;
 
 	if (!clone->commit_pending)
 		xcopy_metadata_commit_prepare(clone->md);
-	r = blkdev_issue_flush(clone->destination);
-	if (r) {
+	lost = flush_destination(clone);
+	if (lost) {
 		clone->commit_pending = true;
-		xcopy_clone_set_mode(clone, XCOPY_RO, "the destination failed a flush");
-		return r;
+		xcopy_clone_set_mode(clone, XCOPY_RO, lost);
+		return -EIO;
 	}
 	r = write_copies(clone);
 	clone->commit_pending = r;

@@ -30,6 +30,8 @@ struct xcopy_copier_type;
  * @hint_segment_blocks: set by open(): what the device advertises for a descriptor; 0: nothing
  * @granularity: set by open(): sectors of which a command's length must be a multiple; 0: a
  *	logical block
+ * @lost: set by the core: the destination has told that writes which it had acknowledged,
+ *	flushed or not, are lost; from open() to close(), any context that may take a spinlock
  * @private: the copier's own, set by open()
  */
 struct xcopy_pair {
@@ -41,6 +43,7 @@ struct xcopy_pair {
 	u32 hard_segments;
 	u32 hint_segment_blocks;
 	u32 granularity;
+	void (*lost)(struct xcopy_pair *pair);
 	void *private;
 };
 

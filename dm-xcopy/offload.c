@@ -69,6 +69,7 @@ struct trusted_extents {
 /**
  * struct offload_pair - what is known of one pair of disks
  * @list: offload->pairs
+ * @clone: whose pair it is
  * @pair: the copier's view; references on both disks' devices are held
  * @limits: size of commands
  * @trusted: list of struct trusted_extents
@@ -86,6 +87,7 @@ struct trusted_extents {
  */
 struct offload_pair {
 	struct list_head list;
+	struct xcopy_clone *clone;
 	struct xcopy_pair pair;
 	struct xcopy_limits limits;
 	struct list_head trusted;
@@ -211,7 +213,16 @@ static void free_pair(struct offload_pair *p)
 	kfree(p);
 }
 
-static struct offload_pair *alloc_pair(struct gendisk *source, struct gendisk *destination)
+/* The next commit finds it. */
+static void write_lost(struct xcopy_pair *pair)
+{
+	struct offload_pair *p = container_of(pair, struct offload_pair, pair);
+
+	set_bit(XCOPY_CLONE_WRITE_LOST, &p->clone->flags);
+}
+
+static struct offload_pair *alloc_pair(struct xcopy_clone *clone, struct gendisk *source,
+				       struct gendisk *destination)
 {
 	struct offload_pair *p = kzalloc(sizeof(*p), GFP_NOIO);
 
@@ -221,6 +232,8 @@ static struct offload_pair *alloc_pair(struct gendisk *source, struct gendisk *d
 	p->verify_since = jiffies - 1;
 	get_device(disk_to_dev(source));
 	get_device(disk_to_dev(destination));
+	p->clone = clone;
+	p->pair.lost = write_lost;
 	p->pair.source = source;
 	p->pair.destination = destination;
 	p->pair.block_size = queue_logical_block_size(destination->queue);
@@ -322,7 +335,7 @@ static bool open_pair(struct xcopy_offload *offload, struct offload_pair *p)
 static struct offload_pair *make_pair(struct xcopy_offload *offload, struct gendisk *source,
 				      struct gendisk *destination)
 {
-	struct offload_pair *p = alloc_pair(source, destination);
+	struct offload_pair *p = alloc_pair(offload->clone, source, destination);
 
 	if (!p)
 		return NULL;

@@ -491,6 +491,22 @@ static enum xcopy_outcome sense_outcome(const struct xcopy_scsi_sense *sense)
 	return row ? row->outcome : XCOPY_RANGE;
 }
 
+bool xcopy_scsi_lost_write(const struct xcopy_scsi_sense *sense)
+{
+	if (!sense->deferred)
+		return false;
+	switch (sense->key) {
+	case 0x0: /* NO SENSE */
+	case 0x1: /* RECOVERED ERROR */
+	case 0x2: /* NOT READY */
+	case 0x5: /* ILLEGAL REQUEST: that was no write which had been taken */
+	case 0x6: /* UNIT ATTENTION */
+		return false;
+	default:
+		return true;
+	}
+}
+
 enum xcopy_outcome xcopy_scsi_outcome(__u8 status, const struct xcopy_scsi_sense *sense)
 {
 	const struct status *known = find_status(status);

@@ -188,6 +188,14 @@ bool xcopy_scsi_parse_third_party(const __u8 *page, size_t length,
  */
 enum xcopy_outcome xcopy_scsi_outcome(__u8 status, const struct xcopy_scsi_sense *sense);
 
+/**
+ * xcopy_scsi_lost_write() - does a unit tell that writes which it had acknowledged are lost?
+ * @sense: normalized sense data
+ *
+ * That is what a deferred error is: SPC-4 4.5.5. It does not say which writes.
+ */
+bool xcopy_scsi_lost_write(const struct xcopy_scsi_sense *sense);
+
 /** xcopy_scsi_status_word() - both in one number, for the log and xcopy_scsi_status_name() */
 __u32 xcopy_scsi_status_word(__u8 status, const struct xcopy_scsi_sense *sense);
 

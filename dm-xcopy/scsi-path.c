@@ -99,14 +99,13 @@ void xcopy_scsi_paths_exit(void)
 
 /* ---- choosing ---- */
 
-bool xcopy_scsi_path_leads_to(const struct xcopy_scsi_path *path,
-			      const struct xcopy_scsi_identity *identity)
+bool xcopy_scsi_is_unit(const struct scsi_device *sdev, const struct xcopy_scsi_identity *identity)
 {
 	const struct scsi_vpd *page;
 	bool found;
 
 	rcu_read_lock();
-	page = rcu_dereference(path->sdev->vpd_pg83);
+	page = rcu_dereference(sdev->vpd_pg83);
 	found = page && xcopy_scsi_has_identity(page->data, page->len, identity);
 	rcu_read_unlock();
 	return found;
@@ -158,7 +157,7 @@ static struct xcopy_scsi_path *best_path(const struct search *search)
 	list_for_each_entry(path, &paths, list) {
 		unsigned int its_rank = rank(path, search);
 
-		if (its_rank >= best_rank || !xcopy_scsi_path_leads_to(path, search->identity))
+		if (its_rank >= best_rank || !xcopy_scsi_is_unit(path->sdev, search->identity))
 			continue;
 		best = path;
 		best_rank = its_rank;

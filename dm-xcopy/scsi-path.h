@@ -58,9 +58,8 @@ struct xcopy_scsi_path *xcopy_scsi_path_find(const struct xcopy_scsi_identity *i
 /** xcopy_scsi_path_put() - let go of it; process */
 void xcopy_scsi_path_put(struct xcopy_scsi_path *path);
 
-/** xcopy_scsi_path_leads_to() - is @identity one of those of the unit behind @path? any context */
-bool xcopy_scsi_path_leads_to(const struct xcopy_scsi_path *path,
-			      const struct xcopy_scsi_identity *identity);
+/** xcopy_scsi_is_unit() - is @identity one of those of the unit behind @sdev? any context */
+bool xcopy_scsi_is_unit(const struct scsi_device *sdev, const struct xcopy_scsi_identity *identity);
 
 /** xcopy_scsi_path_note() - has the last command over it been answered? */
 void xcopy_scsi_path_note(struct xcopy_scsi_path *path, bool answered);

@@ -7,6 +7,7 @@
 #include <scsi/scsi_common.h>
 #include <scsi/scsi_eh.h>
 
+#include "scsi-loss.h"
 #include "scsi-send.h"
 
 static struct request *alloc_request(const struct xcopy_scsi_request *request)
@@ -85,5 +86,6 @@ int xcopy_scsi_send(const struct xcopy_scsi_request *request, struct xcopy_scsi_
 	if (!r)
 		take_answer(rq, blk_execute_rq(rq, true), answer);
 	blk_mq_free_request(rq);
+	xcopy_scsi_loss_note(request->sdev, xcopy_scsi_answer_sense(answer));
 	return r ? -EAGAIN : 0;
 }

@@ -51,7 +51,8 @@ struct xcopy_scsi_answer {
  * @answer: filled
  *
  * The midlayer is told not to repeat it. A command that times out returns when the
- * device's error handling is through, which may take longer than the timeout.
+ * device's error handling is through, which may take longer than the timeout. A deferred
+ * error in the answer is told to whom it may concern, see scsi-loss.h.
  *
  * Context: process; sleeps. GFP_NOIO; the request itself is not waited for.
  * Return: 0: it was given to the midlayer; -EAGAIN: not sent, no request is free;

@@ -19,6 +19,7 @@
 
 #include "copier.h"
 #include "multipath.h"
+#include "scsi-loss.h"
 #include "scsi-path.h"
 #include "scsi-send.h"
 
@@ -36,12 +37,14 @@
  * @only: the SCSI device of a destination that is a plain disk; the pair's reference on
  *	the disk keeps it. NULL behind dm-multipath
  * @block_shift: sectors to logical blocks
+ * @watch: for writes that the destination has lost
  */
 struct scsi_pair {
 	struct xcopy_scsi_identity source;
 	struct xcopy_scsi_identity destination;
 	const struct scsi_device *only;
 	unsigned int block_shift;
+	struct xcopy_scsi_watch watch;
 };
 
 /* For LIST IDENTIFIER, which has to differ among commands of one initiator that run at a time. */
@@ -209,7 +212,7 @@ static int find_limits(struct xcopy_pair *pair, struct scsi_pair *sp, const char
 	if (!path)
 		return -EAGAIN;
 	/* Whether ranges overlap is told by disks, so that one unit must not be two of them. */
-	if (pair->source != pair->destination && xcopy_scsi_path_leads_to(path, &sp->source))
+	if (pair->source != pair->destination && xcopy_scsi_is_unit(path->sdev, &sp->source))
 		refused = "one-unit-by-two-names";
 	else
 		r = ask_path(path, &limits, &refused);
@@ -228,6 +231,14 @@ static int find_limits(struct xcopy_pair *pair, struct scsi_pair *sp, const char
 
 /* ---- the copier ---- */
 
+static void scsi_close(struct xcopy_pair *pair)
+{
+	struct scsi_pair *sp = pair->private;
+
+	xcopy_scsi_loss_unwatch(&sp->watch);
+	kfree(sp);
+}
+
 static int scsi_open(struct xcopy_pair *pair, const char **reason)
 {
 	struct scsi_pair *sp = kzalloc(sizeof(*sp), GFP_KERNEL);
@@ -239,18 +250,18 @@ static int scsi_open(struct xcopy_pair *pair, const char **reason)
 	sp->block_shift = ilog2(pair->block_size) - SECTOR_SHIFT;
 	sp->only = disk_device(pair->destination);
 	*reason = identify_pair(pair, sp);
-	if (!*reason)
-		r = find_limits(pair, sp, reason);
-	if (r)
+	if (*reason) {
 		kfree(sp);
-	else
-		pair->private = sp;
+		return r;
+	}
+	pair->private = sp;
+	sp->watch.identity = &sp->destination;
+	sp->watch.pair = pair;
+	xcopy_scsi_loss_watch(&sp->watch);
+	r = find_limits(pair, sp, reason);
+	if (r)
+		scsi_close(pair);
 	return r;
-}
-
-static void scsi_close(struct xcopy_pair *pair)
-{
-	kfree(pair->private);
 }
 
 static enum xcopy_outcome scsi_path_get(struct xcopy_pair *pair, struct xcopy_path *path,

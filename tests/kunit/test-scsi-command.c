@@ -416,6 +416,20 @@ static void test_deferred(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, xcopy_scsi_outcome(0x02, NULL), XCOPY_UNKNOWN);
 }
 
+static void test_lost_write(struct kunit *test)
+{
+	/* NO SENSE, RECOVERED ERROR, NOT READY, ILLEGAL REQUEST, UNIT ATTENTION */
+	static const unsigned int harmless = 1U << 0 | 1U << 1 | 1U << 2 | 1U << 5 | 1U << 6;
+	struct xcopy_scsi_sense sense = { .asc = 0x0c };
+
+	for (; sense.key < 16; sense.key++) {
+		sense.deferred = false;
+		KUNIT_EXPECT_FALSE(test, xcopy_scsi_lost_write(&sense));
+		sense.deferred = true;
+		KUNIT_EXPECT_EQ(test, xcopy_scsi_lost_write(&sense), !(harmless >> sense.key & 1));
+	}
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE(test_one_segment),
 	KUNIT_CASE(test_segments),
@@ -430,6 +444,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(test_answers),
 	KUNIT_CASE(test_every_answer),
 	KUNIT_CASE(test_deferred),
+	KUNIT_CASE(test_lost_write),
 	{ }
 };
 

@@ -62,7 +62,7 @@ static const struct meaning meanings[] = {
 	{ "copy-target-device-not-reachable", "the copy manager does not reach the other unit: are both mapped to this host, on the same controllers?" },
 	{ "data-phase-error", "the transport garbled data; the copy is tried again" },
 	{ "data-protect", "the device protects these blocks; the host tries to copy them" },
-	{ "deferred-error", "the device told an error of an earlier command; the copy is tried again" },
+	{ "deferred-error", "the device told an error of an earlier command, which may have been a write; if it was, the clone is read-only: look at the array and the kernel log; the copy is tried again" },
 	{ "good", "the device said GOOD, but did not take the whole parameter list; it was not believed, and the host copies the range" },
 	{ "hardware-error", "the device reports a hardware error; look at the array; the host copies the range" },
 	{ "illegal-request", "the device refuses the command in this form; the host copies the range" },
