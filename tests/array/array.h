@@ -9,7 +9,7 @@
  * Threads: one per path takes commands off its ring and answers them, but for copies, which go to
  * workers, since they may be slow or be held; the main one listens to the control socket.  Locks,
  * none taken inside of another: that of a path (its ring and the list of its commands), that of
- * the store, that of the profile, that of the workers.
+ * the store, that of the profile, that of the workers; around them all, that of the power.
  */
 #ifndef XCOPY_ARRAY_H
 #define XCOPY_ARRAY_H
@@ -59,14 +59,26 @@ static inline void put_be(uint8_t *to, uint64_t value, unsigned int bytes)
 
 struct page;
 
+enum unit_state {
+	UNIT_ONLINE,
+	UNIT_PROTECTED,		/* write protected */
+	UNIT_MUTE,		/* TEST UNIT READY is not answered while it is */
+	UNIT_GONE,		/* mapped to no host any more */
+};
+
 /**
  * struct unit - a logical unit; never freed
  * @next: all of them
  * @name: for the control socket
  * @naa: its designator, association 0
  * @block: logical block length, bytes
- * @size: bytes, a multiple of @block
+ * @size: bytes, a multiple of @block; what it was created with at most
+ * @room: bytes that @extents are for
+ * @nr: number of @extents
+ * @state: enum unit_state
  * @extents: pages, EXTENT bytes each, shared by clones; NULL: zeros
+ * @stable: what they are without power, of those that are in the cache
+ * @cached: which are
  */
 struct unit {
 	struct unit *next;
@@ -74,13 +86,33 @@ struct unit {
 	uint8_t naa[NAA_SIZE];
 	uint32_t block;
 	uint64_t size;
+	uint64_t room;
+	uint64_t nr;
+	enum unit_state state;
 	struct page **extents;
+	struct page **stable;
+	bool *cached;
 };
 
 /** unit_create() - returns false if there is no memory, or the name or designator is taken */
 bool unit_create(const char *name, const uint8_t *naa, uint64_t size, uint32_t block);
 struct unit *unit_find(const char *name);
 struct unit *unit_by_naa(const uint8_t *naa);
+
+/*
+ * While hosts use it. A command that was begun may still go by what was so before; size: false
+ * if it is no size for it.
+ */
+bool unit_set_size(struct unit *unit, uint64_t size);
+uint64_t unit_size(const struct unit *unit);
+void unit_set_state(struct unit *unit, enum unit_state state);
+enum unit_state unit_state(const struct unit *unit);
+
+/** units_gone() - all of them */
+void units_gone(void);
+
+/** units_restore() - all of them online, and of their first size */
+void units_restore(void);
 
 /*
  * Callers check the range.  Each is atomic for every block.  False: out of space, which
@@ -91,6 +123,16 @@ bool store_write(struct unit *unit, uint64_t at, const void *buffer, size_t leng
 bool store_clone(struct unit *to, uint64_t to_at, struct unit *from, uint64_t from_at,
 		 uint64_t length);
 void store_zero(struct unit *unit, uint64_t at, uint64_t length);
+
+/** store_cache() - is there a volatile cache? Disks that there are do not notice. */
+void store_cache(bool on);
+bool store_caches(void);
+
+/** store_flush() - of one unit's cache, all of it */
+void store_flush(struct unit *unit);
+
+/** store_cut() - of each block that is in a cache, the old or the new; no command runs */
+void store_cut(unsigned int seed);
 
 /** store_space() - so many bytes can be allocated from now on, in all units; UINT64_MAX: any */
 void store_space(uint64_t bytes);
@@ -147,6 +189,9 @@ void command_end(struct command *command);
 void command_execute(struct command *command);
 
 void set_sense(struct command *command, uint8_t key, uint8_t asc, uint8_t ascq);
+
+/** set_gone() - for a unit that no host has */
+void set_gone(struct command *command);
 
 /** give() - data-in; @room is the ALLOCATION LENGTH */
 void give(struct command *command, const void *data, size_t length, size_t room);
@@ -302,6 +347,15 @@ void stats_reset(void);
 
 /** work() - have a worker call it; however many wait for something, others go on */
 void work(void (*call)(void *context), void *context);
+
+/* ---- power.c ---- */
+
+/** power_take() - for a command that is executed; false: there is none */
+bool power_take(const struct unit *unit);
+void power_give(void);
+
+/** power_cut() - no unit is there any more, nor what was in caches; units_restore() makes them new */
+void power_cut(unsigned int seed);
 
 /* ---- control.c ---- */
 

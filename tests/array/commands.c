@@ -4,6 +4,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "array.h"
 
@@ -106,7 +107,7 @@ static void cdb_range(const uint8_t *cdb, uint64_t *lba, uint64_t *blocks)
 static bool to_bytes(struct command *command, uint64_t lba, uint64_t blocks, struct range *range)
 {
 	const struct unit *unit = command->unit;
-	uint64_t capacity = unit->size / unit->block;
+	uint64_t capacity = unit_size(unit) / unit->block;
 
 	if (lba > capacity || blocks > capacity - lba) {
 		set_sense(command, ILLEGAL_REQUEST, 0x21, 0x00);
@@ -251,7 +252,12 @@ static void write_same(struct command *command)
 
 /* ---- the rest ---- */
 
-/* Units are ready, and their cache is no volatile one. */
+static void synchronize_cache(struct command *command)
+{
+	store_flush(command->unit);
+}
+
+/* Units are ready. */
 static void nothing_to_do(struct command *command)
 {
 	(void)command;
@@ -296,20 +302,64 @@ static const struct {
 	{ 0x25, read_capacity_10 },
 	{ 0x28, read_blocks },		/* READ(10) */
 	{ 0x2a, write_blocks },		/* WRITE(10) */
-	{ 0x35, nothing_to_do },	/* SYNCHRONIZE CACHE(10) */
+	{ 0x35, synchronize_cache },	/* SYNCHRONIZE CACHE(10) */
 	{ 0x41, write_same },		/* WRITE SAME(10) */
 	{ 0x42, unmap },
 	{ 0x5a, mode_sense },		/* MODE SENSE(10) */
 	{ 0x84, receive_copy_results },
 	{ 0x88, read_blocks },		/* READ(16) */
 	{ 0x8a, write_blocks },		/* WRITE(16) */
-	{ 0x91, nothing_to_do },	/* SYNCHRONIZE CACHE(16) */
+	{ 0x91, synchronize_cache },	/* SYNCHRONIZE CACHE(16) */
 	{ 0x93, write_same },		/* WRITE SAME(16) */
 	{ 0x9e, service_action_in },
 	{ 0xa0, report_luns },
 	{ 0xa8, read_blocks },		/* READ(12) */
 	{ 0xaa, write_blocks },		/* WRITE(12) */
 };
+
+void set_gone(struct command *command)
+{
+	set_sense(command, ILLEGAL_REQUEST, 0x25, 0x00);
+}
+
+/* What is answered for a unit that is not there, too. */
+static bool needs_unit(const struct command *command)
+{
+	switch (command->cdb[0]) {
+	case 0x03: /* REQUEST SENSE */
+	case 0x12: /* INQUIRY */
+	case 0xa0: /* REPORT LUNS */
+		return false;
+	default:
+		return true;
+	}
+}
+
+static bool writes(const struct command *command)
+{
+	switch (command->cdb[0]) {
+	case 0x0a: /* WRITE(6), (10), (12), (16) */
+	case 0x2a:
+	case 0x8a:
+	case 0xaa:
+	case 0x41: /* WRITE SAME(10), (16) */
+	case 0x93:
+	case 0x42: /* UNMAP */
+	case 0x83: /* EXTENDED COPY */
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* False: it has its sense. */
+static bool admitted(struct command *command)
+{
+	if (unit_state(command->unit) != UNIT_PROTECTED || !writes(command))
+		return true;
+	set_sense(command, DATA_PROTECT, 0x27, 0x00);
+	return false;
+}
 
 static void execute(struct command *command)
 {
@@ -324,12 +374,52 @@ static void execute(struct command *command)
 	set_sense(command, ILLEGAL_REQUEST, 0x20, 0x00);
 }
 
+static void execute_powered(struct command *command)
+{
+	if (!power_take(command->unit)) {
+		set_gone(command);
+		return;
+	}
+	if (admitted(command))
+		execute(command);
+	power_give();
+}
+
+/* Ends the command by itself, maybe later, and takes the power when it is begun. */
+static void begin_copy(struct command *command)
+{
+	if (unit_state(command->unit) == UNIT_GONE)
+		set_gone(command);
+	if (command->status == GOOD && admitted(command))
+		extended_copy(command);
+	else
+		command_end(command);
+}
+
+/* By a worker, so that the path goes on. */
+static void wait_for_voice(void *context)
+{
+	const struct timespec moment = { .tv_nsec = 50000000 };
+	struct command *command = context;
+
+	while (unit_state(command->unit) == UNIT_MUTE)
+		nanosleep(&moment, NULL);
+	command_end(command);
+}
+
 void command_execute(struct command *command)
 {
 	if (command->cdb[0] == 0x83) {
-		extended_copy(command);
+		begin_copy(command);
 		return;
 	}
-	execute(command);
+	if (command->cdb[0] == 0x00 && unit_state(command->unit) == UNIT_MUTE) {
+		work(wait_for_voice, command);
+		return;
+	}
+	if (needs_unit(command))
+		execute_powered(command);
+	else
+		execute(command);
 	command_end(command);
 }

@@ -4,7 +4,10 @@
  *
  *   unit NAME NAA SIZE BLOCK     a new unit: 32 hexadecimal digits, bytes, bytes
  *   path DEVICE UNIT             /dev/uioN is a path to it
- *   set KEY VALUE                a knob, "profile" or "space"
+ *   state UNIT STATE             online, protected, mute or gone
+ *   size UNIT SIZE               bytes: less than it was made with, or as much again
+ *   cut SEED                     of the power: all units are gone, until a profile is set
+ *   set KEY VALUE                a knob, "profile", "space" or "write_cache"
  *   fail COUNT STATUS KEY ASC ASCQ [after] [deferred] [from N]
  *                                the answer to COUNT copy commands, from the Nth on that comes
  *   hold, release                of copy commands
@@ -66,6 +69,45 @@ static bool do_path(int nr, char **words, FILE *out)
 
 	(void)out;
 	return unit && path_open(words[1], unit);
+}
+
+static bool do_state(int nr, char **words, FILE *out)
+{
+	static const char * const states[] = {
+		[UNIT_ONLINE] = "online", [UNIT_PROTECTED] = "protected",
+		[UNIT_MUTE] = "mute", [UNIT_GONE] = "gone",
+	};
+	struct unit *unit = nr == 3 ? unit_find(words[1]) : NULL;
+	unsigned int i;
+
+	(void)out;
+	for (i = 0; unit && i < ARRAY_SIZE(states); i++) {
+		if (!strcmp(words[2], states[i])) {
+			unit_set_state(unit, (enum unit_state)i);
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool do_size(int nr, char **words, FILE *out)
+{
+	struct unit *unit = nr == 3 ? unit_find(words[1]) : NULL;
+	uint64_t size;
+
+	(void)out;
+	return unit && to_number(words[2], &size) && unit_set_size(unit, size);
+}
+
+static bool do_cut(int nr, char **words, FILE *out)
+{
+	uint64_t seed;
+
+	(void)out;
+	if (nr != 2 || !to_number(words[1], &seed))
+		return false;
+	power_cut((unsigned int)seed);
+	return true;
 }
 
 static bool do_set(int nr, char **words, FILE *out)
@@ -146,6 +188,9 @@ static const struct {
 } commands[] = {
 	{ "unit", do_unit },
 	{ "path", do_path },
+	{ "state", do_state },
+	{ "size", do_size },
+	{ "cut", do_cut },
 	{ "set", do_set },
 	{ "fail", do_fail },
 	{ "hold", do_hold },

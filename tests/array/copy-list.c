@@ -84,6 +84,8 @@ static bool check_target(struct list *list, const uint8_t *target, struct unit *
 	/* Binary, association with the unit, NAA. */
 	if ((target[4] & 0x0f) == 1 && (target[5] & 0x3f) == 3 && target[7] == NAA_SIZE)
 		*unit = unit_by_naa(target + 8);
+	if (*unit && unit_state(*unit) == UNIT_GONE)
+		*unit = NULL;
 	if (*unit && get_be(target + 29, 3) != (*unit)->block)
 		return refuse(list, 0x26, 0x00);
 	return true;
@@ -115,7 +117,9 @@ static bool find_unit(struct list *list, size_t index, struct unit **unit)
 
 static bool inside(const struct unit *unit, uint64_t lba, uint64_t bytes)
 {
-	return lba <= unit->size / unit->block && bytes <= unit->size - lba * unit->block;
+	uint64_t size = unit_size(unit);
+
+	return lba <= size / unit->block && bytes <= size - lba * unit->block;
 }
 
 /* The number of blocks is counted in those of the source, or with DC of the destination. */

@@ -18,7 +18,7 @@ static uint64_t elsewhere(const struct segment *segment)
 {
 	uint64_t behind = segment->to_at + segment->length;
 
-	if (segment->length <= segment->to->size - behind)
+	if (segment->length <= segment->to->room - behind)
 		return behind;
 	return segment->to_at < segment->length ? 0 : segment->to_at - segment->length;
 }
@@ -69,6 +69,16 @@ static void run(const struct knobs *knobs, struct copy *copy)
 		fail_command(copy->command, &failure);
 }
 
+static void run_powered(const struct knobs *knobs, struct copy *copy)
+{
+	if (power_take(copy->command->unit)) {
+		run(knobs, copy);
+		power_give();
+	} else {
+		set_gone(copy->command);
+	}
+}
+
 static void copy_run(void *context)
 {
 	const struct knobs knobs = knobs_get();
@@ -76,7 +86,7 @@ static void copy_run(void *context)
 
 	stat_max(STAT_MAX_RUNNING, stat_add(STAT_RUNNING, 1));
 	hold_wait(&knobs);
-	run(&knobs, copy);
+	run_powered(&knobs, copy);
 	stat_add(STAT_RUNNING, -1);
 	if (copy->command->status == GOOD)
 		stat_add(STAT_COPIES_GOOD, 1);

@@ -180,7 +180,7 @@ void inquiry(struct command *command)
 
 void read_capacity_10(struct command *command)
 {
-	uint64_t last = command->unit->size / command->unit->block - 1;
+	uint64_t last = unit_size(command->unit) / command->unit->block - 1;
 	uint8_t data[8];
 
 	put_be(data, last < UINT32_MAX ? last : UINT32_MAX, 4);
@@ -192,7 +192,7 @@ void read_capacity_16(struct command *command)
 {
 	uint8_t data[32] = { 0 };
 
-	put_be(data, command->unit->size / command->unit->block - 1, 8);
+	put_be(data, unit_size(command->unit) / command->unit->block - 1, 8);
 	put_be(data + 8, command->unit->block, 4);
 	/* LBPME, LBPRZ */
 	data[14] = 0xc0;
@@ -200,6 +200,7 @@ void read_capacity_16(struct command *command)
 }
 
 #define CACHING		0x08U
+#define WRITE_CACHE	0x04U
 #define CONTROL		0x0aU
 #define ALL_PAGES	0x3fU
 
@@ -210,6 +211,7 @@ static size_t put_modes(uint8_t *at, uint8_t wanted)
 	if (wanted == CACHING || wanted == ALL_PAGES) {
 		at[0] = CACHING;
 		at[1] = 0x12;
+		at[2] = store_caches() ? WRITE_CACHE : 0;
 		length += 0x14;
 	}
 	if (wanted == CONTROL || wanted == ALL_PAGES) {
@@ -233,6 +235,9 @@ void mode_sense(struct command *command)
 		return;
 	}
 	length += header;
+	/* WP */
+	if (unit_state(command->unit) == UNIT_PROTECTED)
+		data[six ? 2 : 3] = 0x80;
 	/* The length does not count itself. */
 	put_be(data, length - (six ? 1 : 2), six ? 1 : 2);
 	give(command, data, length, six ? command->cdb[4] : get_be(command->cdb + 7, 2));

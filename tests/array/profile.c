@@ -89,6 +89,7 @@ static bool set_profile(const char *name)
 	pthread_cond_broadcast(&changed);
 	pthread_mutex_unlock(&lock);
 	store_space(profiles[i].space);
+	units_restore();
 	return true;
 }
 
@@ -118,9 +119,12 @@ bool knobs_set(const char *name, const char *value)
 	number = strtoull(value, &end, 0);
 	if (errno || end == value || *end)
 		return false;
-	if (strcmp(name, "space"))
+	if (!strcmp(name, "space"))
+		store_space(number ? number : UINT64_MAX);
+	else if (!strcmp(name, "write_cache"))
+		store_cache(number);
+	else
 		return set_knob(name, number);
-	store_space(number ? number : UINT64_MAX);
 	return true;
 }
 

@@ -17,6 +17,7 @@ struct page {
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct unit *units;
 static uint64_t space = UINT64_MAX;
+static bool caching;
 
 /* ---- units ---- */
 
@@ -47,9 +48,15 @@ static struct unit *unit_alloc(uint64_t size)
 
 	if (!unit)
 		return NULL;
-	unit->extents = calloc((size + EXTENT - 1) / EXTENT, sizeof(*unit->extents));
-	if (unit->extents)
+	unit->nr = (size + EXTENT - 1) / EXTENT;
+	unit->extents = calloc(unit->nr, sizeof(*unit->extents));
+	unit->stable = calloc(unit->nr, sizeof(*unit->stable));
+	unit->cached = calloc(unit->nr, sizeof(*unit->cached));
+	if (unit->extents && unit->stable && unit->cached)
 		return unit;
+	free(unit->extents);
+	free(unit->stable);
+	free(unit->cached);
 	free(unit);
 	return NULL;
 }
@@ -66,10 +73,52 @@ bool unit_create(const char *name, const uint8_t *naa, uint64_t size, uint32_t b
 	snprintf(unit->name, sizeof(unit->name), "%s", name);
 	memcpy(unit->naa, naa, NAA_SIZE);
 	unit->size = size;
+	unit->room = size;
 	unit->block = block;
 	unit->next = units;
 	__atomic_store_n(&units, unit, __ATOMIC_RELEASE);
 	return true;
+}
+
+bool unit_set_size(struct unit *unit, uint64_t size)
+{
+	if (!size || size > unit->room || size % unit->block)
+		return false;
+	__atomic_store_n(&unit->size, size, __ATOMIC_RELAXED);
+	return true;
+}
+
+uint64_t unit_size(const struct unit *unit)
+{
+	return __atomic_load_n(&unit->size, __ATOMIC_RELAXED);
+}
+
+void unit_set_state(struct unit *unit, enum unit_state state)
+{
+	__atomic_store_n(&unit->state, state, __ATOMIC_RELAXED);
+}
+
+enum unit_state unit_state(const struct unit *unit)
+{
+	return __atomic_load_n(&unit->state, __ATOMIC_RELAXED);
+}
+
+void units_gone(void)
+{
+	struct unit *unit;
+
+	for (unit = __atomic_load_n(&units, __ATOMIC_ACQUIRE); unit; unit = unit->next)
+		unit_set_state(unit, UNIT_GONE);
+}
+
+void units_restore(void)
+{
+	struct unit *unit;
+
+	for (unit = __atomic_load_n(&units, __ATOMIC_ACQUIRE); unit; unit = unit->next) {
+		unit_set_state(unit, UNIT_ONLINE);
+		unit_set_size(unit, unit->room);
+	}
 }
 
 /* ---- pages; the caller holds the lock ---- */
@@ -152,6 +201,57 @@ static bool share(struct page **to, struct page *page)
 	return true;
 }
 
+/* ---- the cache; the caller holds the lock ---- */
+
+/* Before an extent is changed: what it is if the power fails. */
+static void remember(struct unit *unit, uint64_t at)
+{
+	uint64_t i = at / EXTENT;
+
+	if (!caching || unit->cached[i])
+		return;
+	unit->cached[i] = true;
+	unit->stable[i] = unit->extents[i];
+	if (unit->stable[i])
+		unit->stable[i]->holders++;
+}
+
+static void flush(struct unit *unit)
+{
+	uint64_t i;
+
+	for (i = 0; i < unit->nr; i++) {
+		if (!unit->cached[i])
+			continue;
+		drop(&unit->stable[i]);
+		unit->cached[i] = false;
+	}
+}
+
+static void put_block(uint8_t *to, const struct page *from, size_t offset, size_t length)
+{
+	if (from)
+		memcpy(to + offset, from->bytes + offset, length);
+	else
+		memset(to + offset, 0, length);
+}
+
+/* Of each block that was written, the old or the new. */
+static void lose(struct unit *unit, uint64_t i, unsigned int *seed)
+{
+	struct page *page = malloc(sizeof(*page));
+	size_t at;
+
+	if (!page)
+		abort();
+	page->holders = 1;
+	for (at = 0; at < EXTENT; at += unit->block)
+		put_block(page->bytes, rand_r(seed) & 0x100 ? unit->stable[i] : unit->extents[i], at,
+			  unit->block);
+	drop(&unit->extents[i]);
+	unit->extents[i] = page;
+}
+
 /* ---- pieces: parts of one extent ---- */
 
 static uint64_t smaller(uint64_t a, uint64_t b)
@@ -183,6 +283,7 @@ static bool write_piece(struct unit *unit, uint64_t at, const void *buffer, size
 	bool owned;
 
 	pthread_mutex_lock(&lock);
+	remember(unit, at);
 	owned = own(slot);
 	if (owned)
 		memcpy((*slot)->bytes + at % EXTENT, buffer, length);
@@ -221,6 +322,7 @@ static bool clone_piece(struct unit *to, uint64_t to_at, struct unit *from, uint
 	bool cloned;
 
 	pthread_mutex_lock(&lock);
+	remember(to, to_at);
 	if (length == EXTENT)
 		cloned = share(to_slot, *from_slot);
 	else
@@ -273,6 +375,7 @@ void store_zero(struct unit *unit, uint64_t at, uint64_t length)
 	for (; length; length -= part, at += part) {
 		part = piece(at, length);
 		pthread_mutex_lock(&lock);
+		remember(unit, at);
 		zero_slot(slot_of(unit, at), at % EXTENT, part);
 		pthread_mutex_unlock(&lock);
 	}
@@ -282,5 +385,48 @@ void store_space(uint64_t bytes)
 {
 	pthread_mutex_lock(&lock);
 	space = bytes;
+	pthread_mutex_unlock(&lock);
+}
+
+void store_flush(struct unit *unit)
+{
+	pthread_mutex_lock(&lock);
+	flush(unit);
+	pthread_mutex_unlock(&lock);
+}
+
+void store_cache(bool on)
+{
+	struct unit *unit;
+
+	pthread_mutex_lock(&lock);
+	caching = on;
+	for (unit = units; unit; unit = unit->next)
+		flush(unit);
+	pthread_mutex_unlock(&lock);
+}
+
+bool store_caches(void)
+{
+	bool on;
+
+	pthread_mutex_lock(&lock);
+	on = caching;
+	pthread_mutex_unlock(&lock);
+	return on;
+}
+
+void store_cut(unsigned int seed)
+{
+	struct unit *unit;
+	uint64_t i;
+
+	pthread_mutex_lock(&lock);
+	for (unit = units; unit; unit = unit->next) {
+		for (i = 0; i < unit->nr; i++)
+			if (unit->cached[i])
+				lose(unit, i, &seed);
+		flush(unit);
+	}
 	pthread_mutex_unlock(&lock);
 }

@@ -12,6 +12,9 @@
 #   array_set KEY VALUE               "profile" and "space", and the knobs; tests/array/README.md lists them
 #   array_fail COUNT STATUS KEY ASC ASCQ [after] [deferred] [from N]
 #                                     the answer to COUNT copy commands, beginning with the Nth from now on
+#   array_state UNIT STATE            online, protected (from writes), mute (TEST UNIT READY), gone (mapped to no host)
+#   array_size UNIT MIB               smaller than it was made, or as large again
+#   array_cut SEED                    the power fails: all units gone, and part of what was written and not flushed
 #   array_hold, array_release         copy commands wait until they are released
 #   array_stat KEY                    prints a number that the array has counted; array_stats prints all of them
 #
@@ -88,6 +91,18 @@ array_set() {
 
 array_fail() {
 	run array fail "$@"
+}
+
+array_state() {
+	run array state "$@"
+}
+
+array_size() {
+	run array size "$1" $(($2 << 20))
+}
+
+array_cut() {
+	run array cut "$1"
 }
 
 array_hold() {

@@ -333,7 +333,7 @@ tree_key() {
 }
 
 # What the build of the modules, programs and test tools is made from.
-BUILD_PARTS=(Kbuild Makefile dm-xcopy compat userspace Documentation tests/modules tests/kunit tests/tools
+BUILD_PARTS=(Kbuild Makefile dm-xcopy compat userspace Documentation tests/modules tests/kunit tests/tools tests/array
 	tests/vm/host/build-in-root.sh)
 
 build_parts() {
