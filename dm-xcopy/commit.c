@@ -95,13 +95,21 @@ static int set_flags(struct xcopy_clone *clone, u64 set, u64 clear, unsigned int
 	return r;
 }
 
+/* There is no mode to fall into any more: told just before, a loss fails one flush. */
+static int flush_complete(struct xcopy_clone *clone)
+{
+	int r = blkdev_issue_flush(clone->destination);
+
+	return test_and_clear_bit(XCOPY_CLONE_WRITE_LOST, &clone->flags) ? -EIO : r;
+}
+
 static int commit_locked(struct xcopy_clone *clone)
 {
 	bool clear;
 	int r;
 
 	if (xcopy_complete(clone))
-		return blkdev_issue_flush(clone->destination);
+		return flush_complete(clone);
 	if (xcopy_mode(clone) != XCOPY_RW)
 		return -EROFS;
 	clear = take_open(clone);
@@ -130,7 +138,8 @@ int xcopy_commit_complete(struct xcopy_clone *clone)
 
 	mutex_lock(&clone->commit_mutex);
 	/* Whoever found everything committed may have looked in the middle of a commit. */
-	if (xcopy_mode(clone) != XCOPY_RW || xcopy_metadata_dirty(clone->md))
+	if (xcopy_mode(clone) != XCOPY_RW || xcopy_metadata_dirty(clone->md) ||
+	    test_bit(XCOPY_CLONE_WRITE_LOST, &clone->flags))
 		r = -EAGAIN;
 	else
 		r = set_flags(clone, XCOPY_SB_COMPLETE, XCOPY_SB_OFFLOAD_OPEN,

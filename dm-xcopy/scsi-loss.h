@@ -2,7 +2,11 @@
 /*
  * Lost writes: a unit that could not bring to its medium what it had acknowledged tells so
  * with whatever command comes next, as a deferred error, and only once. When that is one of
- * the copier's, no flush fails any more: whoever relies on flushes has to be told.
+ * the copier's, whoever relies on flushes has to be told. When it is one of sd's, sd repeats
+ * the command, flushes too, and nobody learns of it.
+ *
+ * A pair is told when the copier's worker has the answer, which may be a moment after a flush
+ * that was sent later has ended: then the flush after that one fails.
  *
  * Locking: one spinlock for the list of watches; @pair's lost() is called under it.
  */

@@ -227,12 +227,14 @@ struct knobs;
  * struct copy - a copy command, as it is to be executed
  * @command: what to answer
  * @number: of the command, from 1 on
+ * @since: power_since() when it came
  * @nr: segments
  * @segments: them
  */
 struct copy {
 	struct command *command;
 	uint64_t number;
+	unsigned int since;
 	unsigned int nr;
 	struct segment segments[];
 };
@@ -350,8 +352,11 @@ void work(void (*call)(void *context), void *context);
 
 /* ---- power.c ---- */
 
-/** power_take() - for a command that is executed; false: there is none */
-bool power_take(const struct unit *unit);
+/** power_since() - how often it was cut */
+unsigned int power_since(void);
+
+/** power_take() - for a command that came @since; false: there is none, or it was cut meanwhile */
+bool power_take(const struct unit *unit, unsigned int since);
 void power_give(void);
 
 /** power_cut() - no unit is there any more, nor what was in caches; units_restore() makes them new */

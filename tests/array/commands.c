@@ -376,7 +376,7 @@ static void execute(struct command *command)
 
 static void execute_powered(struct command *command)
 {
-	if (!power_take(command->unit)) {
+	if (!power_take(command->unit, power_since())) {
 		set_gone(command);
 		return;
 	}
@@ -404,6 +404,8 @@ static void wait_for_voice(void *context)
 
 	while (unit_state(command->unit) == UNIT_MUTE)
 		nanosleep(&moment, NULL);
+	if (unit_state(command->unit) == UNIT_GONE)
+		set_gone(command);
 	command_end(command);
 }
 

@@ -71,7 +71,7 @@ static void run(const struct knobs *knobs, struct copy *copy)
 
 static void run_powered(const struct knobs *knobs, struct copy *copy)
 {
-	if (power_take(copy->command->unit)) {
+	if (power_take(copy->command->unit, copy->since)) {
 		run(knobs, copy);
 		power_give();
 	} else {
@@ -110,6 +110,7 @@ void extended_copy(struct command *command)
 {
 	const struct knobs knobs = knobs_get();
 	uint64_t number = stat_add(STAT_COPIES, 1);
+	unsigned int since = power_since();
 	struct copy *copy = copy_parse(command, &knobs);
 
 	if (!copy) {
@@ -117,6 +118,7 @@ void extended_copy(struct command *command)
 		return;
 	}
 	copy->number = number;
+	copy->since = since;
 	note_segments(copy);
 	work(copy_run, copy);
 }

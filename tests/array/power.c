@@ -11,10 +11,22 @@
 /* Who cuts it is not kept waiting by commands that keep coming. */
 static pthread_rwlock_t power = PTHREAD_RWLOCK_WRITER_NONRECURSIVE_INITIALIZER_NP;
 
-bool power_take(const struct unit *unit)
+static unsigned int cuts;
+
+unsigned int power_since(void)
+{
+	unsigned int since;
+
+	pthread_rwlock_rdlock(&power);
+	since = cuts;
+	pthread_rwlock_unlock(&power);
+	return since;
+}
+
+bool power_take(const struct unit *unit, unsigned int since)
 {
 	pthread_rwlock_rdlock(&power);
-	if (unit_state(unit) != UNIT_GONE)
+	if (unit_state(unit) != UNIT_GONE && since == cuts)
 		return true;
 	pthread_rwlock_unlock(&power);
 	return false;
@@ -28,6 +40,7 @@ void power_give(void)
 void power_cut(unsigned int seed)
 {
 	pthread_rwlock_wrlock(&power);
+	cuts++;
 	units_gone();
 	store_cut(seed);
 	pthread_rwlock_unlock(&power);

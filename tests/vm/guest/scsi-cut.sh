@@ -39,7 +39,7 @@ scsi_cut() { # NUMBER
 	clone_io_start /run/load.log --seconds 60 --random "$1" --window "$(clone_half)"
 	sleep "$((RANDOM % 3)).$((RANDOM % 10))"
 	array_cut "$RANDOM"
-	clone_io_stop || true
+	ok "cut $1: the load read nothing wrong" clone_io_right
 	run timeout 60 dmsetup remove --retry unit
 	array_set profile instant
 }

@@ -72,6 +72,17 @@ clone_up hydration_rate 2048
 all_by_host "one unit by two names" one-unit-by-two-names
 run partition "$again"
 
+# Any device can be given dm-multipath's UUID: this one is not where it says.
+run dmsetup create forged --uuid "mpath-36001405$(lio_serial one)" --table "0 $((32 << 11)) linear $two 8192"
+clone_of "$one" /dev/mapper/forged 16
+clone_up hydration_rate 2048
+ok "a forged UUID: not believed" wait_for 30 status_is offload waiting
+is "a forged UUID: it is a volume without extents" "$(status_field clone reason)" no-extents
+set_clone hydration_rate 0
+ends_right "a forged UUID"
+is "a forged UUID: the host copied everything" "$OFFLOADED" 0
+run dmsetup remove forged
+
 log_mark
 clone_of "$(disk a5)" "$two" 16
 clone_up hydration_rate 2048

@@ -7,6 +7,7 @@
 . "$XCOPY_SRC/tests/vm/guest/scsi.sh"
 
 array_start
+array_set write_cache 1
 array_unit one 32
 array_unit two 32
 array_target a one two

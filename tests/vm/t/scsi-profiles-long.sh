@@ -114,6 +114,14 @@ array_set granularity 17
 REGION=256
 clone_up
 offloads "granularity 128 KiB"
+
+# Larger than the segments that are asked for.
+same_source instant
+array_set granularity 20
+REGION=2048
+clone_up offload_segment_blocks 512
+offloads "granularity 1 MiB, segments of 256 KiB"
+at_least "granularity 1 MiB, segments of 256 KiB: they grow" "$(array_stat max_segment_bytes)" 1048576
 REGION=128
 
 clone_of "$one" "$two" 80

@@ -24,10 +24,10 @@ array_state two mute
 run dmsetup message clone 0 enable_hydration
 no_path() { [ "$(status_field clone last_error)" = no-path ]; }
 ok "silent: no path is found, and that ends" wait_for 60 no_path
-ok "silent: a write goes on" timeout $((60 * XCOPY_SLOW)) dd if=/dev/zero of=/dev/mapper/clone bs=64k count=1 oflag=direct conv=notrunc status=none
+# What is not hydrated yet is among it, and what is just being tried.
+ok "silent: writes go on" timeout $((120 * XCOPY_SLOW)) dd if="$src" of=/dev/mapper/clone bs=64k count=512 iflag=direct oflag=direct conv=notrunc status=none
 ok "silent: a suspend ends" timeout $((60 * XCOPY_SLOW)) dmsetup suspend clone
 run dmsetup resume clone
-run dd if="$src" of=/dev/mapper/clone bs=64k count=1 iflag=direct oflag=direct conv=notrunc status=none
 array_state two online
 before=$(status_field clone offloaded)
 ok "not silent any more: offload goes on" wait_for 60 status_exceeds offloaded $((before + 2048))
