@@ -41,6 +41,8 @@
 #define DM_MSG_PREFIX XCOPY_MSG_PREFIX
 
 #define ATTEMPTS		12U
+/* Nor are there more of them when they took that long: writes wait for the range. */
+#define PATIENCE		(10 * HZ)
 /* When they did not help, the next ranges need not go through all of them as well. */
 #define PAUSE			(5 * HZ)
 /* A row of refused ranges says more about the pair than about the ranges. */
@@ -925,6 +927,7 @@ sector_t xcopy_offload_copy(struct xcopy_copy *copy, sector_t sector, sector_t s
 	struct route route = { .sector = sector, .sectors = sectors };
 	struct xcopy_offload *offload = copy->engine->offload;
 	bool tried = usable(copy) && !pausing(offload);
+	unsigned long until = jiffies + PATIENCE;
 	enum step step = STEP_HOST;
 	unsigned int i;
 
@@ -934,10 +937,12 @@ sector_t xcopy_offload_copy(struct xcopy_copy *copy, sector_t sector, sector_t s
 		if (step == STEP_DONE || step == STEP_HOST)
 			break;
 		xcopy_stat_add(clone, XCOPY_STAT_RETRIES, 1);
+		if (step == STEP_AGAIN && time_after(jiffies, until))
+			break;
 		if (step == STEP_AGAIN)
 			msleep(min(10U << i, 500U));
 	}
-	if (i == ATTEMPTS && step == STEP_AGAIN)
+	if (step == STEP_AGAIN && usable(copy))
 		pause(offload);
 	*by_host = step != STEP_DONE;
 	if (*by_host && tried && !copy->quarantined)
