@@ -325,23 +325,37 @@ const char *xcopy_scsi_parse_parameters(const __u8 *data, size_t length,
 	return check_types(data, length);
 }
 
-/* Descriptor types and the offsets in them. */
-#define THIRD_PARTY_PARAMETERS	0x0004U
-#define PARAMETERS_LENGTH	28U
+/* Descriptor types, and their lengths with the header. */
+#define PARAMETER_DATA		0x0004U
+#define PARAMETER_DATA_SIZE	32U
+#define GENERAL_COPY		0x8001U
+#define GENERAL_COPY_SIZE	36U
 
-static void take_parameters(const __u8 *descriptor, struct xcopy_scsi_limits *limits)
+static bool take_descriptor(const __u8 *descriptor, size_t size, struct xcopy_scsi_limits *limits)
 {
-	*limits = (struct xcopy_scsi_limits){
-		.segments = get_be(descriptor + 10, 2),
-		.list_bytes = get_be(descriptor + 12, 4),
-		.granularity = 1,
-	};
+	__u32 type = get_be(descriptor, 2);
+
+	if (type == PARAMETER_DATA && size >= PARAMETER_DATA_SIZE) {
+		limits->segments = get_be(descriptor + 10, 2);
+		limits->list_bytes = get_be(descriptor + 12, 4);
+		return true;
+	}
+	if (type == GENERAL_COPY && size >= GENERAL_COPY_SIZE) {
+		limits->concurrent = get_be(descriptor + 4, 4);
+		limits->segment_bytes = get_be(descriptor + 12, 4);
+		/* What is beyond these is refused as one of them is. */
+		limits->granularity = 1U << (descriptor[16] < 31 ? descriptor[16] : 31);
+		return true;
+	}
+	return false;
 }
 
 bool xcopy_scsi_parse_third_party(const __u8 *page, size_t length,
 				  struct xcopy_scsi_limits *limits)
 {
+	struct xcopy_scsi_limits found = { .granularity = 1 };
 	size_t says, at, size;
+	bool any = false;
 
 	if (length < 4 || page[1] != XCOPY_SCSI_VPD_THIRD_PARTY_COPY)
 		return false;
@@ -351,12 +365,11 @@ bool xcopy_scsi_parse_third_party(const __u8 *page, size_t length,
 		size = 4U + get_be(page + at + 2, 2);
 		if (size > length - at)
 			break;
-		if (get_be(page + at, 2) == THIRD_PARTY_PARAMETERS && size >= PARAMETERS_LENGTH + 4) {
-			take_parameters(page + at, limits);
-			return true;
-		}
+		any |= take_descriptor(page + at, size, &found);
 	}
-	return false;
+	if (any)
+		*limits = found;
+	return any;
 }
 
 /* ---- what an answer means ---- */
@@ -446,6 +459,7 @@ static const struct sense_row senses[] = {
 	{ 0xa, ANY, ANY, XCOPY_RANGE, "copy-aborted" },
 	{ 0xb, 0x47, 0x7f, XCOPY_UNKNOWN, "commands-cleared-by-iscsi-event" },
 	{ 0xb, 0x47, ANY, XCOPY_BUSY, "scsi-parity-error" },
+	{ 0xb, 0x4b, 0x07, XCOPY_UNKNOWN, "connection-lost" },
 	{ 0xb, 0x4b, ANY, XCOPY_BUSY, "data-phase-error" },
 	{ 0xb, ANY, ANY, XCOPY_UNKNOWN, "aborted-command" },
 	{ 0xd, ANY, ANY, XCOPY_RANGE, "volume-overflow" },
@@ -498,7 +512,6 @@ bool xcopy_scsi_lost_write(const struct xcopy_scsi_sense *sense)
 	switch (sense->key) {
 	case 0x0: /* NO SENSE */
 	case 0x1: /* RECOVERED ERROR */
-	case 0x2: /* NOT READY */
 	case 0x5: /* ILLEGAL REQUEST: that was no write which had been taken */
 	case 0x6: /* UNIT ATTENTION */
 		return false;

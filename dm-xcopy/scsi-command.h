@@ -174,7 +174,9 @@ const char *xcopy_scsi_parse_parameters(const __u8 *data, size_t length,
  * @length: bytes of it
  * @limits: filled; unchanged if the page does not say
  *
- * Return: true if the page has a Parameter Data descriptor.
+ * From its Parameter Data and General Copy Operations descriptors.
+ *
+ * Return: true if it has one of them.
  */
 bool xcopy_scsi_parse_third_party(const __u8 *page, size_t length,
 				  struct xcopy_scsi_limits *limits);

@@ -217,8 +217,8 @@ static bool trusted(const struct xcopy_scsi_path *path)
 	return trusted;
 }
 
-/* XCOPY_BUSY: it has told something else; XCOPY_DONE also where no request is free. */
-static enum xcopy_outcome test_unit_ready(struct scsi_device *sdev)
+/* Return: false: all tags are in use, and it was not asked. XCOPY_BUSY: it has told something else. */
+static bool test_unit_ready(struct scsi_device *sdev, enum xcopy_outcome *outcome)
 {
 	static const u8 cdb[XCOPY_SCSI_CDB_SIZE] = { TEST_UNIT_READY };
 	const struct xcopy_scsi_request request = {
@@ -230,12 +230,12 @@ static enum xcopy_outcome test_unit_ready(struct scsi_device *sdev)
 	struct xcopy_scsi_answer answer;
 	int r = xcopy_scsi_send(&request, &answer);
 
-	/* All tags are in use, which says nothing against the path: the copy will see. */
 	if (r == -EAGAIN)
-		return XCOPY_DONE;
-	if (r || !answer.answered)
-		return XCOPY_PATH;
-	return xcopy_scsi_outcome(answer.status, xcopy_scsi_answer_sense(&answer));
+		return false;
+	*outcome = XCOPY_PATH;
+	if (!r && answer.answered)
+		*outcome = xcopy_scsi_outcome(answer.status, xcopy_scsi_answer_sense(&answer));
+	return true;
 }
 
 static bool check(struct xcopy_scsi_path *path)
@@ -244,7 +244,9 @@ static bool check(struct xcopy_scsi_path *path)
 	unsigned int i;
 
 	for (i = 0; i < CHECKS && outcome == XCOPY_BUSY; i++)
-		outcome = test_unit_ready(path->sdev);
+		if (!test_unit_ready(path->sdev, &outcome))
+			/* Which says nothing of the path: the copy will see. */
+			return true;
 	xcopy_scsi_path_note(path, outcome == XCOPY_DONE);
 	return outcome == XCOPY_DONE;
 }

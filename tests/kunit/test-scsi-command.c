@@ -301,6 +301,35 @@ static void test_third_party(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, xcopy_scsi_parse_third_party(page, 3, &limits));
 }
 
+static void test_general_copy(struct kunit *test)
+{
+	__u8 page[4 + 32 + 36] = { 0, 0x8f, 0, 32 + 36, 0, 4, 0, 28 };
+	__u8 *general = page + 36;
+	struct xcopy_scsi_limits limits = { };
+
+	put_be(page + 4 + 10, 7, 2);
+	put_be(general, 0x8001, 2);
+	put_be(general + 2, 32, 2);
+	put_be(general + 4, 9, 4);
+	put_be(general + 12, 1000, 4);
+	general[16] = 12;
+	KUNIT_EXPECT_TRUE(test, xcopy_scsi_parse_third_party(page, sizeof(page), &limits));
+	KUNIT_EXPECT_EQ(test, limits.segments, 7);
+	KUNIT_EXPECT_EQ(test, limits.concurrent, 9);
+	KUNIT_EXPECT_EQ(test, limits.segment_bytes, 1000);
+	KUNIT_EXPECT_EQ(test, limits.granularity, 4096);
+	general[16] = 255;
+	KUNIT_EXPECT_TRUE(test, xcopy_scsi_parse_third_party(page, sizeof(page), &limits));
+	KUNIT_EXPECT_EQ(test, limits.granularity, 1U << 31);
+	/* The other alone counts; what is cut off, or too short, says nothing. */
+	put_be(page + 4, 0x0005, 2);
+	KUNIT_EXPECT_TRUE(test, xcopy_scsi_parse_third_party(page, sizeof(page), &limits));
+	KUNIT_EXPECT_EQ(test, limits.segments, 0);
+	KUNIT_EXPECT_FALSE(test, xcopy_scsi_parse_third_party(page, sizeof(page) - 1, &limits));
+	put_be(general + 2, 31, 2);
+	KUNIT_EXPECT_FALSE(test, xcopy_scsi_parse_third_party(page, sizeof(page), &limits));
+}
+
 /* ---- answers ---- */
 
 struct answer {
@@ -332,6 +361,7 @@ static const struct answer answers[] = {
 	{ 0x02, { 0x4, 0x44, 0x00 }, XCOPY_RANGE, "hardware-error" },
 	{ 0x02, { 0x5, 0x1a, 0x00 }, XCOPY_TOO_BIG, "parameter-list-length-error" },
 	{ 0x02, { 0x5, 0x20, 0x00 }, XCOPY_UNSUPPORTED, "invalid-command-operation-code" },
+	{ 0x02, { 0x5, 0x20, 0x02 }, XCOPY_UNSUPPORTED, "access-denied" },
 	{ 0x02, { 0x5, 0x21, 0x00 }, XCOPY_RANGE, "lba-out-of-range" },
 	{ 0x02, { 0x5, 0x24, 0x00 }, XCOPY_UNSUPPORTED, "invalid-field-in-cdb" },
 	{ 0x02, { 0x5, 0x25, 0x00 }, XCOPY_PATH, "logical-unit-not-supported" },
@@ -341,8 +371,11 @@ static const struct answer answers[] = {
 	{ 0x02, { 0x5, 0x26, 0x08 }, XCOPY_TOO_BIG, "too-many-segment-descriptors" },
 	{ 0x02, { 0x5, 0x26, 0x09 }, XCOPY_UNSUPPORTED, "unsupported-segment-descriptor-type" },
 	{ 0x02, { 0x5, 0x26, 0x0a }, XCOPY_RANGE, "unexpected-inexact-segment" },
+	{ 0x02, { 0x5, 0x26, 0x0b }, XCOPY_UNSUPPORTED, "inline-data-length-exceeded" },
+	{ 0x02, { 0x5, 0x26, 0x0c }, XCOPY_UNSUPPORTED, "invalid-operation-for-copy-target" },
 	{ 0x02, { 0x5, 0x26, 0x0d }, XCOPY_RANGE, "copy-segment-granularity-violation" },
 	{ 0x02, { 0x5, 0x2c, 0x00 }, XCOPY_RANGE, "command-sequence-error" },
+	{ 0x02, { 0x5, 0x55, 0x02 }, XCOPY_BUSY, "system-buffer-full" },
 	{ 0x02, { 0x5, 0x55, 0x03 }, XCOPY_BUSY, "insufficient-resources" },
 	{ 0x02, { 0x5, 0x99, 0x99 }, XCOPY_RANGE, "illegal-request" },
 	{ 0x02, { 0x6, 0x29, 0x00 }, XCOPY_BUSY, "unit-attention" },
@@ -352,11 +385,16 @@ static const struct answer answers[] = {
 	{ 0x02, { 0x8, 0x00, 0x00 }, XCOPY_RANGE, "blank-check" },
 	{ 0x02, { 0x9, 0x80, 0x00 }, XCOPY_RANGE, "vendor-specific" },
 	{ 0x02, { 0xa, 0x00, 0x00 }, XCOPY_RANGE, "copy-aborted" },
+	{ 0x02, { 0xa, 0x0d, 0x01 }, XCOPY_RANGE, "third-party-device-failure" },
 	{ 0x02, { 0xa, 0x0d, 0x02 }, XCOPY_RANGE, "copy-target-device-not-reachable" },
 	{ 0x02, { 0xa, 0x0d, 0x03 }, XCOPY_UNSUPPORTED, "incorrect-copy-target-device-type" },
+	{ 0x02, { 0xa, 0x0d, 0x04 }, XCOPY_RANGE, "copy-target-device-data-underrun" },
+	{ 0x02, { 0xa, 0x0d, 0x05 }, XCOPY_RANGE, "copy-target-device-data-overrun" },
 	{ 0x02, { 0xb, 0x00, 0x00 }, XCOPY_UNKNOWN, "aborted-command" },
+	{ 0x02, { 0xb, 0x47, 0x7f }, XCOPY_UNKNOWN, "commands-cleared-by-iscsi-event" },
 	{ 0x02, { 0xb, 0x47, 0x03 }, XCOPY_BUSY, "scsi-parity-error" },
 	{ 0x02, { 0xb, 0x4b, 0x00 }, XCOPY_BUSY, "data-phase-error" },
+	{ 0x02, { 0xb, 0x4b, 0x07 }, XCOPY_UNKNOWN, "connection-lost" },
 	{ 0x02, { 0xc, 0x00, 0x00 }, XCOPY_RANGE, "scsi-error" },
 	{ 0x02, { 0xd, 0x00, 0x00 }, XCOPY_RANGE, "volume-overflow" },
 	{ 0x02, { 0xe, 0x1d, 0x00 }, XCOPY_RANGE, "miscompare" },
@@ -379,6 +417,17 @@ static void test_answers(struct kunit *test)
 	}
 }
 
+/* A row of the table that was not tried above has another word. */
+static bool was_tried(const char *name)
+{
+	const struct answer *answer;
+
+	for (answer = answers; answer < answers + ARRAY_SIZE(answers); answer++)
+		if (!strcmp(answer->name, name))
+			return true;
+	return false;
+}
+
 /* Whatever a device may say: only GOOD is success, and every answer has a word that fits. */
 static void check_sense(struct kunit *test, __u8 key, __u8 asc, __u8 ascq)
 {
@@ -389,6 +438,8 @@ static void check_sense(struct kunit *test, __u8 key, __u8 asc, __u8 ascq)
 		KUNIT_FAIL(test, "%x/%x/%x is success", key, asc, ascq);
 	if (!word || strlen(xcopy_scsi_status_name(word)) >= 40)
 		KUNIT_FAIL(test, "%x/%x/%x has no word", key, asc, ascq);
+	if (!was_tried(xcopy_scsi_status_name(word)))
+		KUNIT_FAIL(test, "%x/%x/%x was not tried", key, asc, ascq);
 }
 
 static void test_every_answer(struct kunit *test)
@@ -403,6 +454,7 @@ static void test_every_answer(struct kunit *test)
 	for (i = 0; i < 16 * 256; i++)
 		for (ascq = 0; ascq < 16; ascq++)
 			check_sense(test, i >> 8, i, ascq);
+	check_sense(test, 0xb, 0x47, 0x7f);
 }
 
 static void test_deferred(struct kunit *test)
@@ -418,8 +470,8 @@ static void test_deferred(struct kunit *test)
 
 static void test_lost_write(struct kunit *test)
 {
-	/* NO SENSE, RECOVERED ERROR, NOT READY, ILLEGAL REQUEST, UNIT ATTENTION */
-	static const unsigned int harmless = 1U << 0 | 1U << 1 | 1U << 2 | 1U << 5 | 1U << 6;
+	/* NO SENSE, RECOVERED ERROR, ILLEGAL REQUEST, UNIT ATTENTION */
+	static const unsigned int harmless = 1U << 0 | 1U << 1 | 1U << 5 | 1U << 6;
 	struct xcopy_scsi_sense sense = { .asc = 0x0c };
 
 	for (; sense.key < 16; sense.key++) {
@@ -441,6 +493,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(test_wwid),
 	KUNIT_CASE(test_parameters),
 	KUNIT_CASE(test_third_party),
+	KUNIT_CASE(test_general_copy),
 	KUNIT_CASE(test_answers),
 	KUNIT_CASE(test_every_answer),
 	KUNIT_CASE(test_deferred),

@@ -55,6 +55,7 @@ static const struct meaning meanings[] = {
 	{ "command-sequence-error", "the device refuses the command at this time; the host copies the range" },
 	{ "commands-cleared-by-iscsi-event", "the iSCSI session was lost in the middle of the copy; the range was in quarantine" },
 	{ "condition-met", "the device answered with a status that no copy has; the host copies the range" },
+	{ "connection-lost", "the device lost its connection in the middle of the copy; the range was in quarantine" },
 	{ "copy-aborted", "the copy manager began and gave up; the host copies the range" },
 	{ "copy-segment-granularity-violation", "a segment is no multiple of the copy manager's granularity; the host copies the range" },
 	{ "copy-target-device-data-overrun", "one of the units transferred more than was asked for; the host copies the range" },

@@ -18,9 +18,9 @@ KCSAN_REPORT = re.compile(r"^(?:\[[ .0-9]*\] )?=+\r?\n(?:\[[ .0-9]*\] )?BUG: KCS
                           re.MULTILINE | re.DOTALL)
 OWN_CODE = re.compile(r"\[(dm_)?xcopy")
 
-# The kernel's SCSI target walks a list of nodes under its mutex with the iterator for readers.
+# The kernel's SCSI target walks two lists under their mutexes with the iterator for readers.
 TARGET_RCU_REPORT = re.compile(r"^(?:\[[ .0-9]*\] )?WARNING: suspicious RCU usage\r?\n(?:.*\n){2}"
-                               r"(?:\[[ .0-9]*\] )?drivers/target/target_core_tpg\.c:.*\n(?:(?!.*</TASK>).*\n)*.*</TASK>",
+                               r"(?:\[[ .0-9]*\] )?drivers/target/target_core_(?:tpg|device)\.c:.*\n(?:(?!.*</TASK>).*\n)*.*</TASK>",
                                re.MULTILINE)
 
 # Reports that count only where the project has part in them, each with how many of its own lines are bad ones: with

@@ -13,3 +13,28 @@ reload() {
 	clone_reload 0 8 hydration_rate 2048 hydration_floor 2048 offload_max_kib 1024 quarantine_ms 25000
 }
 hang "and reloaded" reload
+
+# Who removes the clone waits for the copy as well: the destination is somebody else's then.
+desc="and removed"
+array_release
+run array stats reset
+clone_prepare
+clone_up 0 8 hydration_rate 2048 hydration_floor 2048 offload_max_kib 1024 quarantine_ms 25000
+ok "$desc: the storage copies" wait_for 30 offloads
+ok "$desc: writes and a flush" clone_do write:40000:300 zero:50000:128 flush
+log_mark
+array_hold
+ok "$desc: a copy hangs" wait_for 30 array_counts held 1
+ok "$desc: the host gives it up" wait_for 150 given_up
+dmsetup remove --retry late &
+removal=$!
+sleep 5
+ok "$desc: that waits" kill -0 $removal
+array_release
+sleep 1
+at_least "$desc: the copy wrote all the same" "$(array_stat late)" 1
+ok "$desc: it ends" wait $removal
+ok "$desc: the clone is gone" test ! -e /dev/mapper/late
+clone_up 1 no_format
+ok "$desc: activated again, every byte is right" clone_verify
+clone_finish 120 "$desc"

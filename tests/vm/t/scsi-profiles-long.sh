@@ -115,6 +115,13 @@ REGION=256
 clone_up
 offloads "granularity 128 KiB"
 
+# The same, but the page alone says it.
+same_source spc4
+array_set operating_parameters 0
+array_set granularity 17
+clone_up
+offloads "spc4, the page only, granularity 128 KiB"
+
 # Larger than the segments that are asked for.
 same_source instant
 array_set granularity 20

@@ -29,7 +29,7 @@ is "limits: with VPD page 8Fh, too" "$(probed '.destination_unit | .third_party_
 array_set operating_parameters 0
 array_set segments 3
 is "limits: by VPD page 8Fh alone" "$(probed ".offloadable, .destination_unit.no_parameters, (.destination_unit.limits | $limits)")" \
-	"true invalid-command-operation-code third-party-copy-page 3 32768 0 1 0"
+	"true invalid-command-operation-code third-party-copy-page 3 32768 0 1 64"
 array_set profile no-rcr
 is "limits: none" "$(probed '.offloadable, .destination_unit.limits, .destination_unit.no_parameters')" "true null invalid-command-operation-code"
 like "limits: none, as text" "$(xcopysetup probe "$one" "$two")" 'tells no limits \(invalid-command-operation-code\)'
