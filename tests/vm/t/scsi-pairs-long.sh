@@ -68,27 +68,53 @@ for target in a b; do
 	alua $target 1 group_$target
 	id=$((id + 1))
 done
-prefer() { # TARGET OTHER
+# ALUA states as LIO takes and sysfs tells them
+declare -A states=([non-optimized]=1 [standby]=2)
+
+prefer() { # TARGET OTHER STATE: that the other one is in
 	local each
 	group_state "group_$1" 0
-	group_state "group_$2" 2
-	for each in "$@"; do
+	group_state "group_$2" "${states[$3]}"
+	for each in "$1" "$2"; do
 		echo 1 >"$(lio_device "$each" 1)/rescan"
 	done
-	wait_for 30 state_is "$1" active/optimized && wait_for 30 state_is "$2" standby
+	wait_for 30 state_is "$1" active/optimized && wait_for 30 state_is "$2" "${sysfs[$3]}"
+}
+declare -A sysfs=([non-optimized]=active/non-optimized [standby]=standby)
+
+path() { # TARGET MESSAGE
+	run dmsetup message two 0 "$2" "$(cat "$(lio_device "$1" 1)"/block/*/dev)"
 }
 
 for target in a b; do
 	[ $target = a ] && other=b || other=a
-	ok "ALUA: $other is standby" prefer $target $other
-	diag "$(grep . "$(lio_device a 1)"/{dh_state,access_state} "$(lio_device b 1)"/{dh_state,access_state})"
-	run dmsetup message two 0 fail_path "$(cat "$(lio_device $other 1)"/block/*/dev)"
-	clone_of "$src" "$dst" 128
-	before=$(done_by $target 1) before_other=$(done_by $other 1)
-	clone_up
-	ends_right "ALUA: $other is standby"
-	is "ALUA: $other is standby: the storage copied everything" "$OFFLOADED $HOST_COPIED" "$((4 * piece)) 0"
-	at_least "ALUA: $target was used" $(($(done_by $target 1) - before)) 1
-	diag "by the other: $(($(done_by $other 1) - before_other))"
-	run dmsetup message two 0 reinstate_path "$(cat "$(lio_device $other 1)"/block/*/dev)"
+	for state in standby non-optimized; do
+		desc="ALUA: $other is $state"
+		ok "$desc" prefer $target $other $state
+		# What is not a copy takes the other way.
+		path $other fail_path
+		clone_of "$src" "$dst" 128
+		before=$(done_by $target 1) before_other=$(done_by $other 1)
+		clone_up offload_max_kib 1024
+		ends_right "$desc"
+		is "$desc: the storage copied everything" "$OFFLOADED $HOST_COPIED" "$((4 * piece)) 0"
+		at_least "$desc: copies went by $target" $(($(done_by $target 1) - before)) 64
+		at_most "$desc: and not by $other" $(($(done_by $other 1) - before_other)) 16
+		path $other reinstate_path
+	done
 done
+
+# It changes in the middle. dm-multipath fails a path in standby by itself, and multipathd would say that it is back.
+ok "ALUA changes: a is the best" prefer a b standby
+path a reinstate_path
+clone_of "$one" "$two" 128
+clone_up offload_max_kib 1024 hydration_rate 8192
+ok "ALUA changes: some is copied" wait_for 60 status_exceeds offloaded 16384
+ok "ALUA changes: b is the best now" prefer b a standby
+path b reinstate_path
+before=$(status_field clone offloaded) before_b=$(done_by b 1)
+ok "ALUA changes: offload goes on" wait_for 60 status_exceeds offloaded $((before + 16384))
+at_least "ALUA changes: by b" $(($(done_by b 1) - before_b)) 4
+set_clone hydration_rate 0
+ends_right "ALUA changes"
+at_least "ALUA changes: the storage copied most" "$OFFLOADED" $((3 * piece))

@@ -13,13 +13,17 @@ array_unit four 80 4096
 array_target a one two three four
 one=$(lio_disk a 0) two=$(lio_disk a 1) three=$(lio_disk a 2) four=$(lio_disk a 3)
 
-# What status said last of the size of commands, before it was complete: KIB
+# What status said most often of the size of commands, which now and then larger ones are tried of: KIB
 watch() {
 	local end=$((SECONDS + 300)) kib
+	local -A seen=()
 	KIB=0
 	until hydrated clone || [ $SECONDS -ge $end ]; do
 		kib=$(status_field clone command_kib)
-		[ "$kib" = 0 ] || KIB=$kib
+		[ "$kib" = 0 ] || seen[$kib]=$((${seen[$kib]:-0} + 1))
+	done
+	for kib in "${!seen[@]}"; do
+		[ "${seen[$kib]}" -lt "${seen[$KIB]:-0}" ] || KIB=$kib
 	done
 }
 
