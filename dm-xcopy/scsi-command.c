@@ -395,6 +395,7 @@ static const struct status statuses[] = {
 };
 
 #define CHECK_CONDITION	0x02U
+#define COPY_ABORTED	0x0aU
 
 /* A row's code or qualifier that stands for all that have no row of their own. */
 #define ANY	0x100U
@@ -451,8 +452,9 @@ static const struct sense_row senses[] = {
 	{ 0x7, ANY, ANY, XCOPY_RANGE, "data-protect" },
 	{ 0x8, ANY, ANY, XCOPY_RANGE, "blank-check" },
 	{ 0x9, ANY, ANY, XCOPY_RANGE, "vendor-specific" },
+	{ 0xa, 0x08, 0x04, XCOPY_PATH, "unreachable-copy-target" },
 	{ 0xa, 0x0d, 0x01, XCOPY_RANGE, "third-party-device-failure" },
-	{ 0xa, 0x0d, 0x02, XCOPY_RANGE, "copy-target-device-not-reachable" },
+	{ 0xa, 0x0d, 0x02, XCOPY_PATH, "copy-target-device-not-reachable" },
 	{ 0xa, 0x0d, 0x03, XCOPY_UNSUPPORTED, "incorrect-copy-target-device-type" },
 	{ 0xa, 0x0d, 0x04, XCOPY_RANGE, "copy-target-device-data-underrun" },
 	{ 0xa, 0x0d, 0x05, XCOPY_RANGE, "copy-target-device-data-overrun" },
@@ -527,6 +529,13 @@ enum xcopy_outcome xcopy_scsi_outcome(__u8 status, const struct xcopy_scsi_sense
 	if (status == CHECK_CONDITION)
 		return sense_outcome(sense);
 	return known ? known->outcome : XCOPY_RANGE;
+}
+
+bool xcopy_scsi_unreached(const struct xcopy_scsi_sense *sense)
+{
+	const struct sense_row *row = find_sense(sense->key, sense->asc, sense->ascq);
+
+	return !sense->deferred && sense->key == COPY_ABORTED && row->outcome == XCOPY_PATH;
 }
 
 /* Bits of a status word, besides key, code and qualifier in its lower three bytes. */

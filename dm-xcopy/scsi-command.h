@@ -198,6 +198,15 @@ enum xcopy_outcome xcopy_scsi_outcome(__u8 status, const struct xcopy_scsi_sense
  */
 bool xcopy_scsi_lost_write(const struct xcopy_scsi_sense *sense);
 
+/**
+ * xcopy_scsi_unreached() - does a copy manager tell that it does not reach the units of a copy?
+ * @sense: normalized sense data of an EXTENDED COPY command
+ *
+ * It is one that has answered: the path to it is a good one, but not for this copy. A copy
+ * manager behind another port may reach them. The outcome is XCOPY_PATH.
+ */
+bool xcopy_scsi_unreached(const struct xcopy_scsi_sense *sense);
+
 /** xcopy_scsi_status_word() - both in one number, for the log and xcopy_scsi_status_name() */
 __u32 xcopy_scsi_status_word(__u8 status, const struct xcopy_scsi_sense *sense);
 

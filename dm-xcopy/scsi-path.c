@@ -14,11 +14,13 @@
 
 #define TRUST		HZ
 #define SILENCE		HZ
+#define AVOIDANCE	(60 * HZ)
 #define CHECK_TIMEOUT	(5 * HZ)
 /* A unit may have more than one unit attention to tell. */
 #define CHECKS		4
-/* What is better than nothing ranks below this. */
+/* What is better than nothing ranks below this, and what is not avoided below that. */
 #define USELESS		100U
+#define AVOIDED		50U
 
 static DEFINE_SPINLOCK(paths_lock);
 static LIST_HEAD(paths);
@@ -113,13 +115,11 @@ bool xcopy_scsi_is_unit(const struct scsi_device *sdev, const struct xcopy_scsi_
 
 /**
  * struct search - for a path
- * @identity: of the unit
- * @only: the device to be used, or NULL for any that leads there
+ * @unit: where to
  * @since: jiffies when it began: what was silent since then is not asked again
  */
 struct search {
-	const struct xcopy_scsi_identity *identity;
-	const struct scsi_device *only;
+	const struct xcopy_scsi_unit *unit;
 	unsigned long since;
 };
 
@@ -129,13 +129,24 @@ static bool is_silent(const struct xcopy_scsi_path *path, const struct search *s
 				time_after_eq(path->silent_at, search->since));
 }
 
-/* Less is better. Where nothing knows of ALUA, all are active/optimized. */
-static unsigned int rank(const struct xcopy_scsi_path *path, const struct search *search)
+static bool in_force(const struct xcopy_scsi_detour *detour)
 {
-	if (path->sdev->sdev_state != SDEV_RUNNING || is_silent(path, search))
-		return USELESS;
-	if (search->only && path->sdev != search->only)
-		return USELESS;
+	return detour->key && time_before(jiffies, detour->since + AVOIDANCE);
+}
+
+static bool is_avoided(const struct xcopy_scsi_path *path, const struct xcopy_scsi_unit *unit)
+{
+	unsigned int i;
+
+	for (i = 0; i < XCOPY_SCSI_AVOIDED; i++)
+		if (unit->avoided[i].key == path->key && in_force(&unit->avoided[i]))
+			return true;
+	return false;
+}
+
+/* Where nothing knows of ALUA, all are active/optimized. */
+static unsigned int state_rank(const struct xcopy_scsi_path *path)
+{
 	switch (path->sdev->access_state & SCSI_ACCESS_STATE_MASK) {
 	case SCSI_ACCESS_STATE_OPTIMAL:
 		return path->silent ? 1 : 0;
@@ -148,16 +159,28 @@ static unsigned int rank(const struct xcopy_scsi_path *path, const struct search
 	}
 }
 
-/* Caller holds paths_lock. */
-static struct xcopy_scsi_path *best_path(const struct search *search)
+/* Less is better. Caller holds paths_lock. */
+static unsigned int rank(const struct xcopy_scsi_path *path, const struct search *search)
+{
+	const struct xcopy_scsi_unit *unit = search->unit;
+
+	if (path->sdev->sdev_state != SDEV_RUNNING || is_silent(path, search))
+		return USELESS;
+	if (unit->only && path->sdev != unit->only)
+		return USELESS;
+	return state_rank(path) + (is_avoided(path, unit) ? AVOIDED : 0);
+}
+
+/* That ranks below @best_rank. Caller holds paths_lock. */
+static struct xcopy_scsi_path *best_path(const struct search *search, unsigned int best_rank)
 {
 	struct xcopy_scsi_path *path, *best = NULL;
-	unsigned int best_rank = USELESS;
 
 	list_for_each_entry(path, &paths, list) {
 		unsigned int its_rank = rank(path, search);
 
-		if (its_rank >= best_rank || !xcopy_scsi_is_unit(path->sdev, search->identity))
+		if (its_rank >= best_rank ||
+		    !xcopy_scsi_is_unit(path->sdev, &search->unit->identity))
 			continue;
 		best = path;
 		best_rank = its_rank;
@@ -177,7 +200,7 @@ static struct xcopy_scsi_path *get_best_path(const struct search *search)
 	struct xcopy_scsi_path *path;
 
 	spin_lock(&paths_lock);
-	while ((path = best_path(search)) && scsi_device_get(path->sdev))
+	while ((path = best_path(search, USELESS)) && scsi_device_get(path->sdev))
 		note_silence(path);
 	if (path)
 		kref_get(&path->ref);
@@ -252,13 +275,40 @@ static bool check(struct xcopy_scsi_path *path)
 }
 
 /* Those found to be silent are passed over, so that this ends. */
-struct xcopy_scsi_path *xcopy_scsi_path_find(const struct xcopy_scsi_identity *identity,
-					     const struct scsi_device *only)
+struct xcopy_scsi_path *xcopy_scsi_path_find(const struct xcopy_scsi_unit *unit)
 {
-	const struct search search = { .identity = identity, .only = only, .since = jiffies };
+	const struct search search = { .unit = unit, .since = jiffies };
 	struct xcopy_scsi_path *path;
 
 	while ((path = get_best_path(&search)) && !trusted(path) && !check(path))
 		xcopy_scsi_path_put(path);
 	return path;
+}
+
+/* False: there is no room. Caller holds paths_lock. */
+static bool add_avoided(struct xcopy_scsi_unit *unit, const struct xcopy_scsi_path *path)
+{
+	unsigned int i;
+
+	if (is_avoided(path, unit))
+		return true;
+	for (i = 0; i < XCOPY_SCSI_AVOIDED && in_force(&unit->avoided[i]); i++)
+		;
+	if (i == XCOPY_SCSI_AVOIDED)
+		return false;
+	unit->avoided[i].key = path->key;
+	unit->avoided[i].since = jiffies;
+	return true;
+}
+
+bool xcopy_scsi_path_avoid(struct xcopy_scsi_unit *unit, const struct xcopy_scsi_path *path)
+{
+	const struct search search = { .unit = unit, .since = jiffies };
+	bool other;
+
+	spin_lock(&paths_lock);
+	/* What cannot be remembered would be tried for ever. */
+	other = add_avoided(unit, path) && best_path(&search, AVOIDED);
+	spin_unlock(&paths_lock);
+	return other;
 }

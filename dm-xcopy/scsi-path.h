@@ -40,20 +40,54 @@ struct xcopy_scsi_path {
 	unsigned long silent_at;
 };
 
+/* Paths that can be avoided at a time. */
+#define XCOPY_SCSI_AVOIDED	16U
+
 /**
- * xcopy_scsi_path_find() - the best way to a logical unit
+ * struct xcopy_scsi_detour - a path that is left alone where there is another
+ * @key: of the path; 0: none
+ * @since: jiffies
+ */
+struct xcopy_scsi_detour {
+	u64 key;
+	unsigned long since;
+};
+
+/**
+ * struct xcopy_scsi_unit - a logical unit, as one user of paths to it sees them
  * @identity: of the unit
  * @only: a plain disk's own device, which the block layer's I/O goes to as well: names
  *	are not unique everywhere; NULL: any device with that identity
+ * @avoided: paths that are of no use to this user, though the unit answers; the directory's lock
+ */
+struct xcopy_scsi_unit {
+	struct xcopy_scsi_identity identity;
+	const struct scsi_device *only;
+	struct xcopy_scsi_detour avoided[XCOPY_SCSI_AVOIDED];
+};
+
+/**
+ * xcopy_scsi_path_find() - the best way to a logical unit
+ * @unit: which
  *
  * Running devices only, in ALUA's order: active/optimized, active/non-optimized,
- * LBA-dependent; what was silent within the last second is passed over.
+ * LBA-dependent; what was silent within the last second is passed over, and what is avoided
+ * comes last.
  *
  * Context: process; sleeps, for as long as TEST UNIT READY takes.
  * Return: a path, held until xcopy_scsi_path_put(), or NULL if there is none now.
  */
-struct xcopy_scsi_path *xcopy_scsi_path_find(const struct xcopy_scsi_identity *identity,
-					     const struct scsi_device *only);
+struct xcopy_scsi_path *xcopy_scsi_path_find(const struct xcopy_scsi_unit *unit);
+
+/**
+ * xcopy_scsi_path_avoid() - have @unit's user take another path for a minute
+ * @unit: which
+ * @path: by which something was refused that the others may take
+ *
+ * Context: process.
+ * Return: is there another path now that is not avoided?
+ */
+bool xcopy_scsi_path_avoid(struct xcopy_scsi_unit *unit, const struct xcopy_scsi_path *path);
 
 /** xcopy_scsi_path_put() - let go of it; process */
 void xcopy_scsi_path_put(struct xcopy_scsi_path *path);

@@ -33,16 +33,14 @@
 /**
  * struct scsi_pair - the copier's part of a struct xcopy_pair
  * @source: unit to read
- * @destination: unit to write
- * @only: the SCSI device of a destination that is a plain disk; the pair's reference on
- *	the disk keeps it. NULL behind dm-multipath
+ * @destination: unit to write. A plain disk's SCSI device is kept by the pair's reference on
+ *	the disk
  * @block_shift: sectors to logical blocks
  * @watch: for writes that the destination has lost
  */
 struct scsi_pair {
 	struct xcopy_scsi_identity source;
-	struct xcopy_scsi_identity destination;
-	const struct scsi_device *only;
+	struct xcopy_scsi_unit destination;
 	unsigned int block_shift;
 	struct xcopy_scsi_watch watch;
 };
@@ -91,7 +89,7 @@ static bool identify(struct gendisk *disk, struct xcopy_scsi_identity *identity)
 static const char *identify_pair(struct xcopy_pair *pair, struct scsi_pair *sp)
 {
 	if (!identify(pair->source, &sp->source) ||
-	    !identify(pair->destination, &sp->destination))
+	    !identify(pair->destination, &sp->destination.identity))
 		return "no-identity";
 	return NULL;
 }
@@ -204,7 +202,7 @@ static bool granularity_fits(const struct xcopy_pair *pair, const struct xcopy_s
 static int find_limits(struct xcopy_pair *pair, struct scsi_pair *sp, const char **reason)
 {
 	struct xcopy_scsi_limits limits = { .granularity = 1 };
-	struct xcopy_scsi_path *path = xcopy_scsi_path_find(&sp->destination, sp->only);
+	struct xcopy_scsi_path *path = xcopy_scsi_path_find(&sp->destination);
 	const char *refused = NULL;
 	int r = -EAGAIN;
 
@@ -248,14 +246,14 @@ static int scsi_open(struct xcopy_pair *pair, const char **reason)
 	if (!sp)
 		return -EAGAIN;
 	sp->block_shift = ilog2(pair->block_size) - SECTOR_SHIFT;
-	sp->only = disk_device(pair->destination);
+	sp->destination.only = disk_device(pair->destination);
 	*reason = identify_pair(pair, sp);
 	if (*reason) {
 		kfree(sp);
 		return r;
 	}
 	pair->private = sp;
-	sp->watch.identity = &sp->destination;
+	sp->watch.identity = &sp->destination.identity;
 	sp->watch.pair = pair;
 	xcopy_scsi_loss_watch(&sp->watch);
 	r = find_limits(pair, sp, reason);
@@ -268,7 +266,7 @@ static enum xcopy_outcome scsi_path_get(struct xcopy_pair *pair, struct xcopy_pa
 					const char **reason)
 {
 	struct scsi_pair *sp = pair->private;
-	struct xcopy_scsi_path *found = xcopy_scsi_path_find(&sp->destination, sp->only);
+	struct xcopy_scsi_path *found = xcopy_scsi_path_find(&sp->destination);
 
 	if (!found)
 		return XCOPY_PATH;
@@ -292,7 +290,7 @@ static u32 build(const struct xcopy_pair *pair, const struct xcopy_command *comm
 	const struct scsi_pair *sp = pair->private;
 	const struct xcopy_scsi_copy copy = {
 		.source = &sp->source,
-		.destination = &sp->destination,
+		.destination = &sp->destination.identity,
 		.source_block = command->source_sector >> sp->block_shift,
 		.destination_block = command->destination_sector >> sp->block_shift,
 		.blocks = command->sectors >> sp->block_shift,
@@ -320,8 +318,23 @@ static enum xcopy_outcome judge(const struct xcopy_scsi_answer *answer,
 	return outcome == XCOPY_DONE && answer->residue ? XCOPY_RANGE : outcome;
 }
 
-static enum xcopy_outcome send(struct xcopy_scsi_path *path, const u8 *cdb, u32 length,
-			       struct xcopy_command *command)
+/*
+ * The unit has answered, so that the path is not to be called silent; but whether there is
+ * another has to be asked: where there is none, the range is the host's, and counts.
+ */
+static enum xcopy_outcome detour(struct scsi_pair *sp, struct xcopy_scsi_path *path)
+{
+	xcopy_scsi_path_note(path, true);
+	return xcopy_scsi_path_avoid(&sp->destination, path) ? XCOPY_PATH : XCOPY_RANGE;
+}
+
+static bool unreached(const struct xcopy_scsi_answer *answer)
+{
+	return answer->answered && answer->has_sense && xcopy_scsi_unreached(&answer->sense);
+}
+
+static enum xcopy_outcome send(struct scsi_pair *sp, struct xcopy_scsi_path *path, const u8 *cdb,
+			       u32 length, struct xcopy_command *command)
 {
 	const struct xcopy_scsi_request request = {
 		.sdev = path->sdev,
@@ -338,6 +351,8 @@ static enum xcopy_outcome send(struct xcopy_scsi_path *path, const u8 *cdb, u32 
 	if (r == -EAGAIN)
 		return XCOPY_BUSY;
 	outcome = r ? XCOPY_PATH : judge(&answer, command);
+	if (outcome == XCOPY_PATH && unreached(&answer))
+		return detour(sp, path);
 	xcopy_scsi_path_note(path, outcome != XCOPY_PATH && answer.answered);
 	return outcome;
 }
@@ -349,7 +364,7 @@ static enum xcopy_outcome scsi_copy(struct xcopy_pair *pair, struct xcopy_path *
 	u32 length = build(pair, command, cdb);
 
 	command->status = 0;
-	return length ? send(path->private, cdb, length, command) : XCOPY_RANGE;
+	return length ? send(pair->private, path->private, cdb, length, command) : XCOPY_RANGE;
 }
 
 static const char *scsi_strerror(u32 status)

@@ -386,7 +386,9 @@ static const struct answer answers[] = {
 	{ 0x02, { 0x9, 0x80, 0x00 }, XCOPY_RANGE, "vendor-specific" },
 	{ 0x02, { 0xa, 0x00, 0x00 }, XCOPY_RANGE, "copy-aborted" },
 	{ 0x02, { 0xa, 0x0d, 0x01 }, XCOPY_RANGE, "third-party-device-failure" },
-	{ 0x02, { 0xa, 0x0d, 0x02 }, XCOPY_RANGE, "copy-target-device-not-reachable" },
+	{ 0x02, { 0xa, 0x08, 0x00 }, XCOPY_RANGE, "copy-aborted" },
+	{ 0x02, { 0xa, 0x08, 0x04 }, XCOPY_PATH, "unreachable-copy-target" },
+	{ 0x02, { 0xa, 0x0d, 0x02 }, XCOPY_PATH, "copy-target-device-not-reachable" },
 	{ 0x02, { 0xa, 0x0d, 0x03 }, XCOPY_UNSUPPORTED, "incorrect-copy-target-device-type" },
 	{ 0x02, { 0xa, 0x0d, 0x04 }, XCOPY_RANGE, "copy-target-device-data-underrun" },
 	{ 0x02, { 0xa, 0x0d, 0x05 }, XCOPY_RANGE, "copy-target-device-data-overrun" },
@@ -457,6 +459,27 @@ static void test_every_answer(struct kunit *test)
 	check_sense(test, 0xb, 0x47, 0x7f);
 }
 
+/* COPY ABORTED that sends to another path, and nothing else. */
+static void test_unreached(struct kunit *test)
+{
+	struct xcopy_scsi_sense sense = { .key = 0xa, .asc = 0x0d, .ascq = 0x02 };
+	unsigned int i, ascq, unreached = 0;
+
+	KUNIT_EXPECT_TRUE(test, xcopy_scsi_unreached(&sense));
+	sense.deferred = true;
+	KUNIT_EXPECT_FALSE(test, xcopy_scsi_unreached(&sense));
+	sense = (struct xcopy_scsi_sense){ .key = 0xa, .asc = 0x08, .ascq = 0x04 };
+	KUNIT_EXPECT_TRUE(test, xcopy_scsi_unreached(&sense));
+	for (i = 0; i < 16 * 256; i++)
+		for (ascq = 0; ascq < 256; ascq++) {
+			sense.key = i >> 8;
+			sense.asc = i;
+			sense.ascq = ascq;
+			unreached += xcopy_scsi_unreached(&sense);
+		}
+	KUNIT_EXPECT_EQ(test, unreached, 2);
+}
+
 static void test_deferred(struct kunit *test)
 {
 	const struct xcopy_scsi_sense sense = { .deferred = true, .key = 0x3, .asc = 0x0c };
@@ -496,6 +519,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(test_general_copy),
 	KUNIT_CASE(test_answers),
 	KUNIT_CASE(test_every_answer),
+	KUNIT_CASE(test_unreached),
 	KUNIT_CASE(test_deferred),
 	KUNIT_CASE(test_lost_write),
 	{ }
