@@ -140,6 +140,22 @@ void xcopy_limits_done(struct xcopy_limits *limits, __u64 blocks)
 		grow(limits);
 }
 
+void xcopy_limits_note(struct xcopy_limits *limits, __u64 blocks, __u32 segment_blocks,
+		       __u32 segments)
+{
+	limits->done_segment_blocks = max(limits->done_segment_blocks, segment_blocks);
+	limits->done_segments = max(limits->done_segments, segments);
+	limits->done_blocks = max(limits->done_blocks, blocks);
+}
+
+bool xcopy_limits_grown(const struct xcopy_limits *limits, __u64 blocks, __u32 segment_blocks,
+			__u32 segments)
+{
+	return limits->done_blocks && (segment_blocks > limits->done_segment_blocks ||
+				       segments > limits->done_segments ||
+				       blocks > limits->done_blocks);
+}
+
 void xcopy_limits_minimum(struct xcopy_limits *limits)
 {
 	limits->segment_blocks = min(start_blocks(limits), segment_ceiling(limits));

@@ -29,6 +29,9 @@
  * @max_command_blocks: blocks in all segments of a command together, never more
  * @good_segment_blocks: largest that succeeded; 0: none yet
  * @good_segments: as above
+ * @done_segment_blocks: longest segment of a command that succeeded, full or not; 0: none yet
+ * @done_segments: most segments of one
+ * @done_blocks: most blocks of one
  * @growing: something can still grow
  * @caution: no growth before so many more commands succeed
  */
@@ -40,6 +43,9 @@ struct xcopy_limits {
 	__u64 max_command_blocks;
 	__u32 good_segment_blocks;
 	__u32 good_segments;
+	__u32 done_segment_blocks;
+	__u32 done_segments;
+	__u64 done_blocks;
 	bool growing;
 	__u32 caution;
 };
@@ -86,6 +92,30 @@ bool xcopy_limits_too_big(struct xcopy_limits *limits, __u64 blocks, __u32 segme
  * segments become larger first, then more.
  */
 void xcopy_limits_done(struct xcopy_limits *limits, __u64 blocks);
+
+/**
+ * xcopy_limits_note() - a command succeeded, however long it took
+ * @limits: remembers its size
+ * @blocks: blocks in the command
+ * @segment_blocks: blocks in each segment but the last
+ * @segments: segments in it
+ */
+void xcopy_limits_note(struct xcopy_limits *limits, __u64 blocks, __u32 segment_blocks,
+		       __u32 segments);
+
+/**
+ * xcopy_limits_grown() - is a command larger, in any way, than all that have succeeded?
+ * @limits: only read
+ * @blocks: blocks in the command
+ * @segment_blocks: blocks in each segment but the last
+ * @segments: segments in it
+ *
+ * Such a one may have been refused for its size, whatever the device says.
+ *
+ * Return: false if none has succeeded yet.
+ */
+bool xcopy_limits_grown(const struct xcopy_limits *limits, __u64 blocks, __u32 segment_blocks,
+			__u32 segments);
 
 /** xcopy_limits_minimum() - after an unknown outcome: back to the start size, with caution */
 void xcopy_limits_minimum(struct xcopy_limits *limits);

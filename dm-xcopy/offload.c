@@ -682,7 +682,19 @@ static void note_size(struct xcopy_offload *offload, struct offload_pair *p)
 	WRITE_ONCE(offload->kib, sectors / 2);
 }
 
-static void learn_done(struct xcopy_offload *offload, struct route *route, u64 took_ms)
+/* Segments of a command whose descriptors are @segment sectors long. */
+static u32 nr_segments(const struct route *route, sector_t segment)
+{
+	return DIV_ROUND_UP_SECTOR_T(route->sectors, segment);
+}
+
+static u32 longest_segment(const struct route *route, sector_t segment)
+{
+	return to_blocks(route->pair, min(route->sectors, segment));
+}
+
+static void learn_done(struct xcopy_offload *offload, struct route *route, sector_t segment,
+		       u64 took_ms)
 {
 	struct xcopy_clone *clone = offload->clone;
 	struct offload_pair *p = route->pair;
@@ -691,6 +703,8 @@ static void learn_done(struct xcopy_offload *offload, struct route *route, u64 t
 	p->commands++;
 	p->range_failures = 0;
 	p->done_since |= time_after(route->sent_at, p->unknown_at);
+	xcopy_limits_note(&p->limits, to_blocks(p, route->sectors), longest_segment(route, segment),
+			  nr_segments(route, segment));
 	if (took_ms > xcopy_number(&clone->args, XCOPY_COPY_LATENCY_MS))
 		xcopy_limits_slow(&p->limits, to_blocks(p, route->sectors));
 	else
@@ -722,14 +736,15 @@ static enum step check_copy(struct xcopy_offload *offload, struct route *route)
 	return r ? STEP_HOST : STEP_DONE;
 }
 
-static enum step copied(struct xcopy_copy *copy, struct route *route, bool verify, u64 took_ms)
+static enum step copied(struct xcopy_copy *copy, struct route *route, sector_t segment,
+			bool verify, u64 took_ms)
 {
 	struct xcopy_offload *offload = copy->engine->offload;
 	struct xcopy_clone *clone = offload->clone;
 
 	if (verify && check_copy(offload, route) != STEP_DONE)
 		return STEP_HOST;
-	learn_done(offload, route, took_ms);
+	learn_done(offload, route, segment, took_ms);
 	xcopy_stat_add(clone, XCOPY_STAT_OFFLOADED, route->sectors);
 	xcopy_clone_set_word(clone, clone->copier, route->pair->pair.type->name);
 	set_state(clone, XCOPY_OFFLOAD_ON, "-");
@@ -745,12 +760,29 @@ static enum step too_big(struct xcopy_offload *offload, struct route *route, sec
 	spin_lock_irq(&clone->lock);
 	smaller = route->sectors > granularity(p) &&
 		  xcopy_limits_too_big(&p->limits, to_blocks(p, route->sectors),
-				       DIV_ROUND_UP_SECTOR_T(route->sectors, segment));
+				       nr_segments(route, segment));
 	note_size(offload, p);
 	spin_unlock_irq(&clone->lock);
 	if (smaller)
 		return STEP_NOW;
 	give_up(clone, p, "too-big");
+	return STEP_HOST;
+}
+
+/* Not every device has a word for what is too much: what is larger than ever is taken for it. */
+static enum step refused(struct xcopy_offload *offload, struct route *route, sector_t segment)
+{
+	struct xcopy_clone *clone = offload->clone;
+	struct offload_pair *p = route->pair;
+	bool grown;
+
+	spin_lock_irq(&clone->lock);
+	grown = xcopy_limits_grown(&p->limits, to_blocks(p, route->sectors),
+				   longest_segment(route, segment), nr_segments(route, segment));
+	spin_unlock_irq(&clone->lock);
+	if (grown)
+		return too_big(offload, route, segment);
+	give_up(clone, p, "refused");
 	return STEP_HOST;
 }
 
@@ -809,6 +841,8 @@ static enum step judge(struct xcopy_copy *copy, struct route *route, enum xcopy_
 		return STEP_NOW;
 	case XCOPY_UNKNOWN:
 		return unknown_outcome(offload, route);
+	case XCOPY_REFUSED:
+		return refused(offload, route, segment);
 	case XCOPY_UNSUPPORTED:
 		give_up(clone, route->pair, "refused");
 		return STEP_HOST;
@@ -828,7 +862,7 @@ static enum step command(struct xcopy_copy *copy, struct route *route)
 	bool verify;
 
 	segment = segment_sectors(offload->clone, route->pair);
-	if (DIV_ROUND_UP_SECTOR_T(route->sectors, segment) > route->pair->pair.hard_segments) {
+	if (nr_segments(route, segment) > route->pair->pair.hard_segments) {
 		/* Another command's refusal made segments smaller since trim() looked. */
 		close_route(route);
 		return STEP_NOW;
@@ -842,7 +876,7 @@ static enum step command(struct xcopy_copy *copy, struct route *route)
 	outcome = send(copy, route, segment, &took_ms);
 	close_route(route);
 	if (outcome == XCOPY_DONE)
-		return copied(copy, route, verify, took_ms);
+		return copied(copy, route, segment, verify, took_ms);
 	return judge(copy, route, outcome, segment);
 }
 

@@ -16,6 +16,8 @@
  * @XCOPY_UNKNOWN: it may have been sent and may still be running: quarantine
  * @XCOPY_RANGE: this range only (medium error, alignment): host copy
  * @XCOPY_UNARMED: a setting of the device was lost: arm again, retry
+ * @XCOPY_REFUSED: refused, and it may be for its size: as XCOPY_TOO_BIG if it was larger than
+ *	any that was done; else as XCOPY_UNSUPPORTED
  * @XCOPY_UNSUPPORTED: this pair of devices cannot: no more offload for it
  *
  * Only the device's own status is a result.  Whatever is no answer of the device
@@ -30,6 +32,7 @@ enum xcopy_outcome {
 	XCOPY_UNKNOWN,
 	XCOPY_RANGE,
 	XCOPY_UNARMED,
+	XCOPY_REFUSED,
 	XCOPY_UNSUPPORTED,
 };
 

@@ -433,6 +433,7 @@ static const struct sense_row senses[] = {
 	{ 0x5, 0x21, 0x00, XCOPY_RANGE, "lba-out-of-range" },
 	{ 0x5, 0x24, ANY, XCOPY_UNSUPPORTED, "invalid-field-in-cdb" },
 	{ 0x5, 0x25, 0x00, XCOPY_PATH, "logical-unit-not-supported" },
+	{ 0x5, 0x26, 0x00, XCOPY_REFUSED, "invalid-field-in-parameter-list" },
 	{ 0x5, 0x26, 0x06, XCOPY_UNSUPPORTED, "too-many-target-descriptors" },
 	{ 0x5, 0x26, 0x07, XCOPY_UNSUPPORTED, "unsupported-target-descriptor-type" },
 	{ 0x5, 0x26, 0x08, XCOPY_TOO_BIG, "too-many-segment-descriptors" },

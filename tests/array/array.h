@@ -257,6 +257,7 @@ enum lie { LIE_NONE, LIE_NOTHING, LIE_ELSEWHERE };
  * @list_bytes: descriptors of a command, bytes
  * @segment_bytes: of a segment, as it says; 0: no limit
  * @take_segment_bytes: as it does; 0: no limit
+ * @refusal: what it says of more than it takes: ADDITIONAL SENSE CODE, and its qualifier in the lower byte
  * @granularity: of segments, log2 of bytes
  * @concurrent: copies at a time, that it says
  * @list_id_usage: the only one it takes; 4: any
@@ -274,6 +275,7 @@ struct knobs {
 	uint64_t list_bytes;
 	uint64_t segment_bytes;
 	uint64_t take_segment_bytes;
+	uint64_t refusal;
 	uint64_t granularity;
 	uint64_t concurrent;
 	uint64_t list_id_usage;

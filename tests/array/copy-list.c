@@ -36,6 +36,11 @@ static bool refuse(struct list *list, uint8_t asc, uint8_t ascq)
 	return false;
 }
 
+static bool too_much(struct list *list)
+{
+	return refuse(list, (uint8_t)(list->knobs->refusal >> 8), (uint8_t)list->knobs->refusal);
+}
+
 /* ---- header ---- */
 
 static bool check_usage(struct list *list)
@@ -65,7 +70,7 @@ static bool check_header(struct list *list, size_t length)
 	    list->targets / TARGET_SIZE > list->knobs->targets)
 		return refuse(list, 0x26, 0x06);
 	if (list->segments / SEGMENT_SIZE > list->knobs->take_segments)
-		return refuse(list, 0x26, 0x08);
+		return too_much(list);
 	if (list->targets + list->segments > list->knobs->list_bytes)
 		return refuse(list, 0x1a, 0x00);
 	return check_usage(list);
@@ -130,7 +135,7 @@ static bool check_range(struct list *list, const uint8_t *descriptor, struct seg
 
 	segment->length = get_be(descriptor + 10, 2) * counts->block;
 	if (list->knobs->take_segment_bytes && segment->length > list->knobs->take_segment_bytes)
-		return refuse(list, 0x26, 0x08);
+		return too_much(list);
 	if (segment->length % segment->from->block || segment->length % segment->to->block)
 		return refuse(list, 0x26, 0x0a);
 	if (segment->length & ((1ULL << (list->knobs->granularity & 31)) - 1))

@@ -18,7 +18,7 @@
 /* The default: whatever commands can say, and no data is moved. */
 #define INSTANT \
 	.targets = 2, .segments = 512, .take_segments = 512, .list_bytes = 32768, \
-	.segment_bytes = 0, .concurrent = 64, .list_id_usage = ANY_USAGE, .operating_parameters = 1
+	.segment_bytes = 0, .refusal = 0x2608, .concurrent = 64, .list_id_usage = ANY_USAGE, .operating_parameters = 1
 
 struct profile {
 	const char *name;
@@ -59,9 +59,9 @@ static const struct {
 	size_t offset;
 } names[] = {
 	KNOB(targets), KNOB(segments), KNOB(take_segments), KNOB(list_bytes), KNOB(segment_bytes),
-	KNOB(take_segment_bytes), KNOB(granularity), KNOB(concurrent), KNOB(list_id_usage),
-	KNOB(operating_parameters), KNOB(third_party_page), KNOB(bandwidth), KNOB(lie), KNOB(hold),
-	KNOB(hold_ms),
+	KNOB(take_segment_bytes), KNOB(refusal), KNOB(granularity), KNOB(concurrent),
+	KNOB(list_id_usage), KNOB(operating_parameters), KNOB(third_party_page), KNOB(bandwidth),
+	KNOB(lie), KNOB(hold), KNOB(hold_ms),
 };
 
 struct knobs knobs_get(void)

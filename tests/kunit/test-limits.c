@@ -325,6 +325,62 @@ static void test_slow_has_a_floor(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, limits.segment_blocks, 16);
 }
 
+static void test_growth_is_known(struct kunit *test)
+{
+	struct xcopy_limits limits;
+
+	init(&limits, 65535, 4, 0);
+	/* What was never smaller was not made larger. */
+	KUNIT_EXPECT_FALSE(test, xcopy_limits_grown(&limits, 65535 * 4, 65535, 4));
+	xcopy_limits_note(&limits, 128, 128, 1);
+	KUNIT_EXPECT_FALSE(test, xcopy_limits_grown(&limits, 128, 128, 1));
+	KUNIT_EXPECT_TRUE(test, xcopy_limits_grown(&limits, 129, 129, 1));
+	KUNIT_EXPECT_TRUE(test, xcopy_limits_grown(&limits, 128, 64, 2));
+	xcopy_limits_note(&limits, 256, 64, 4);
+	KUNIT_EXPECT_FALSE(test, xcopy_limits_grown(&limits, 256, 128, 2));
+	/* Segments as long, and as many, but not both at once. */
+	KUNIT_EXPECT_TRUE(test, xcopy_limits_grown(&limits, 512, 128, 4));
+	xcopy_limits_note(&limits, 8, 8, 1);
+	xcopy_limits_minimum(&limits);
+	KUNIT_EXPECT_FALSE(test, xcopy_limits_grown(&limits, 256, 128, 4));
+}
+
+/* A device that stays as it is refuses only what has grown: so that it is never given up. */
+static void refusals_are_growth(struct kunit *test, const struct simulated *device)
+{
+	struct xcopy_limits limits;
+	__u32 longest, segments;
+	unsigned int i;
+	__u64 blocks;
+
+	init(&limits, 0, 0, 0);
+	for (i = 0; i < 100; i++) {
+		blocks = xcopy_limits_blocks(&limits);
+		segments = segments_of(&limits, blocks);
+		longest = min_t(__u64, blocks, limits.segment_blocks);
+		if (takes(device, &limits, blocks)) {
+			xcopy_limits_note(&limits, blocks, longest, segments);
+			xcopy_limits_done(&limits, blocks);
+			continue;
+		}
+		KUNIT_EXPECT_TRUE(test, xcopy_limits_grown(&limits, blocks, longest, segments));
+		KUNIT_EXPECT_TRUE(test, refuse(&limits, blocks));
+	}
+	KUNIT_EXPECT_FALSE(test, limits.growing);
+}
+
+static void test_refusals_are_growth(struct kunit *test)
+{
+	static const struct simulated devices[] = {
+		{ 128, 1, ~0ULL }, { 32768, 2, ~0ULL },
+		{ 1000, 7, 5000 }, { NVME_BLOCKS, 3, 100000 },
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(devices); i++)
+		refusals_are_growth(test, &devices[i]);
+}
+
 static struct kunit_case limits_cases[] = {
 	KUNIT_CASE(test_hints_are_used_at_once),
 	KUNIT_CASE(test_command_hint_bounds),
@@ -343,6 +399,8 @@ static struct kunit_case limits_cases[] = {
 	KUNIT_CASE(test_slow_halves_once_for_all_in_flight),
 	KUNIT_CASE(test_slow_comes_back),
 	KUNIT_CASE(test_slow_has_a_floor),
+	KUNIT_CASE(test_growth_is_known),
+	KUNIT_CASE(test_refusals_are_growth),
 	{ }
 };
 

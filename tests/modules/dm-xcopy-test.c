@@ -64,6 +64,7 @@ static const char * const xcopy_test_outcomes[] = {
 	[XCOPY_UNKNOWN] = "unknown",
 	[XCOPY_RANGE] = "range",
 	[XCOPY_UNARMED] = "unarmed",
+	[XCOPY_REFUSED] = "refused",
 	[XCOPY_UNSUPPORTED] = "unsupported",
 };
 
@@ -136,6 +137,7 @@ struct xcopy_test_knobs {
 	u32 max_command_blocks;
 	u32 open_error;
 	u32 armed;
+	enum xcopy_outcome refuse_as;
 	u64 path_key;
 	enum xcopy_outcome path_result;
 	u32 path_results;
@@ -145,6 +147,7 @@ static const struct xcopy_test_knobs xcopy_test_defaults = {
 	.hard_segment_blocks = 65536,
 	.hard_segments = 256,
 	.armed = 1,
+	.refuse_as = XCOPY_TOO_BIG,
 	.path_key = 1,
 };
 
@@ -487,7 +490,7 @@ static enum xcopy_outcome xcopy_test_refusal(const struct xcopy_test_job *job)
 	if (xcopy_test_exceeds(segments, READ_ONCE(knobs->max_segments)) ||
 	    xcopy_test_exceeds(segment / job->align, READ_ONCE(knobs->max_segment_blocks)) ||
 	    xcopy_test_exceeds(job->sectors / job->align, READ_ONCE(knobs->max_command_blocks)))
-		return XCOPY_TOO_BIG;
+		return READ_ONCE(knobs->refuse_as);
 	return XCOPY_DONE;
 }
 
@@ -866,6 +869,17 @@ static int xcopy_test_write_path_result(char *line)
 	return 0;
 }
 
+/* "<outcome>": what commands that are too large get. */
+static int xcopy_test_write_refuse_as(char *line)
+{
+	int outcome = xcopy_test_outcome(strim(line));
+
+	if (outcome < 0)
+		return outcome;
+	WRITE_ONCE(xcopy_test.knobs.refuse_as, outcome);
+	return 0;
+}
+
 static int xcopy_test_write_reset(char *line)
 {
 	spin_lock(&xcopy_test.lock);
@@ -889,6 +903,7 @@ static const struct xcopy_test_verb xcopy_test_verbs[] = {
 	{ "go", xcopy_test_write_go },
 	{ "late_now", xcopy_test_write_late_now },
 	{ "path_result", xcopy_test_write_path_result },
+	{ "refuse_as", xcopy_test_write_refuse_as },
 	{ "reset", xcopy_test_write_reset },
 };
 

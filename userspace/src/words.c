@@ -72,7 +72,7 @@ static const struct meaning meanings[] = {
 	{ "insufficient-resources", "the copy manager is out of resources; the copy is tried again" },
 	{ "invalid-command-operation-code", "the device has no EXTENDED COPY; it may have to be enabled or licensed on the array, as third-party copy or VAAI" },
 	{ "invalid-field-in-cdb", "the device refuses EXTENDED COPY in this form; a newer firmware may take it" },
-	{ "invalid-field-in-parameter-list", "the copy manager refuses the parameter list; xcopysetup set CLONE offload_list_id_usage 2 (or 0) may help, then dmsetup message DEVICE 0 enable_offload" },
+	{ "invalid-field-in-parameter-list", "the copy manager refuses the parameter list; if it refused a larger one than before, smaller ones are used; else xcopysetup set CLONE offload_list_id_usage 2 (or 0) may help, then dmsetup message DEVICE 0 enable_offload" },
 	{ "invalid-operation-for-copy-target", "the copy manager does not copy between these units; are they of one kind, and in one pool?" },
 	{ "lba-out-of-range", "the copy ends behind one of the disks; if one was resized, rescan it" },
 	{ "logical-unit-not-supported", "the unit is no longer mapped on this path; another is used; rescan, or map it again" },

@@ -36,6 +36,29 @@ copier max_command_blocks 1000
 clone_create clone $mib "" offload_segments 4 offload_segment_blocks 1024
 all_offloaded "a command's own limit"
 
+# A device that has no word for what is too much. Commands grow from 128 blocks on, and then by segments.
+begin
+copier max_segments 2
+copier max_segment_blocks 256
+copier refuse_as refused
+clone_create clone $mib ""
+ok "no word for it: it completes" wait_for 60 hydrated clone
+at_least "no word for it: some were refused" "$(commands_with ' refused ')" 1
+at_most "no word for it: but not many" "$(commands_with ' refused ')" 24
+is "no word for it: the largest that was done is what it takes" \
+	"$(awk '$8 == "done" && $6 > max { max = $6 } END { print max }' $COPIER/log)" 512
+all_offloaded "no word for it"
+
+begin
+copier max_command_blocks 100
+copier refuse_as refused
+clone_create clone $mib ""
+ok "refused from the start: it completes" wait_for 60 hydrated clone
+is "refused from the start: nothing smaller was tried" "$(awk '$6 < min || !min { min = $6 } END { print min }' $COPIER/log)" 128
+is "refused from the start: status says so" "$(status_field clone offloaded)" 0
+ok "refused from the start: the log as well" log_has 'The storage does not copy .*\(refused\); the host copies instead'
+ends_right "refused from the start" clone $mib
+
 begin
 clone_create clone $mib "" offload_segments 3 offload_segment_blocks 100 offload_command_blocks 250
 ok "hints: it completes" wait_for 60 hydrated clone

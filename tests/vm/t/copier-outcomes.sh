@@ -72,7 +72,12 @@ check_unsupported() {
 	at_least "$1: the host copied the rest" "$(status_field clone host_copied)" 1
 }
 
-for word in too_big busy path unarmed unknown range unsupported; do
+# No larger than what was done.
+check_refused() {
+	check_unsupported "$1"
+}
+
+for word in too_big busy path unarmed unknown range refused unsupported; do
 	outcome $word lie
 	outcome $word copied
 done

@@ -65,6 +65,15 @@ is "strict-2seg: status says how large commands are" "$KIB" 32768
 at_least "strict-2seg: it was found by being refused" "$RETRIES" 1
 isnt "strict-2seg: the array has refused" "$(array_stat copies)" "$(array_stat copies_good)"
 
+# It has no word for what is too much.
+same_source strict-2seg
+array_set refusal 0x2600
+array_set bandwidth $((32 << 20))
+clone_up copy_latency_ms 20000
+offloads "strict-2seg, no word for it"
+is "strict-2seg, no word for it: two segments of 16 MiB" "$(largest)" "2 16777216"
+at_least "strict-2seg, no word for it: it was found by being refused" "$RETRIES" 1
+
 # The second time it would be known; a list with an identifier is refused for good.
 same_source strict-2seg
 log_mark
