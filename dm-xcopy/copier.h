@@ -97,8 +97,8 @@ struct xcopy_command {
  *	*@reason a word for status (static, no spaces).
  * @close: undo open()
  * @path_get: find a usable path and arm it if it needs that.  XCOPY_DONE and
- *	@path filled; or XCOPY_BUSY, XCOPY_PATH (none at all now),
- *	XCOPY_UNSUPPORTED with *@reason.
+ *	@path filled; or XCOPY_BUSY, XCOPY_PATH (none at all now; with *@reason
+ *	if it is known why), XCOPY_UNSUPPORTED with *@reason.
  * @path_put: undo path_get()
  * @copy: send one command and wait for it
  * @strerror: a word for @status (static, no spaces)

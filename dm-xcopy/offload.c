@@ -534,7 +534,7 @@ static bool trim(struct xcopy_clone *clone, struct route *route)
 static enum step find_path(struct xcopy_clone *clone, struct route *route)
 {
 	struct xcopy_pair *pair = &route->pair->pair;
-	const char *reason = "unsupported";
+	const char *reason = NULL;
 	enum xcopy_outcome outcome = pair->type->path_get(pair, &route->path, &reason);
 
 	switch (outcome) {
@@ -542,10 +542,11 @@ static enum step find_path(struct xcopy_clone *clone, struct route *route)
 		route->on_path = true;
 		return STEP_DONE;
 	case XCOPY_UNSUPPORTED:
-		give_up(clone, route->pair, reason);
+		give_up(clone, route->pair, reason ?: "unsupported");
 		return STEP_HOST;
 	default:
-		xcopy_clone_set_word(clone, clone->last_error, "no-path");
+		xcopy_clone_set_word(clone, clone->last_error,
+				     outcome == XCOPY_PATH && reason ? reason : "no-path");
 		return STEP_AGAIN;
 	}
 }

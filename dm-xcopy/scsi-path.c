@@ -188,11 +188,12 @@ static struct xcopy_scsi_path *best_path(const struct search *search, unsigned i
 	return best;
 }
 
-static void note_silence(struct xcopy_scsi_path *path)
+static void note_silence(struct xcopy_scsi_path *path, u32 why)
 {
 	path->answered = false;
 	path->silent = true;
 	path->silent_at = jiffies;
+	path->why = why;
 }
 
 static struct xcopy_scsi_path *get_best_path(const struct search *search)
@@ -201,7 +202,7 @@ static struct xcopy_scsi_path *get_best_path(const struct search *search)
 
 	spin_lock(&paths_lock);
 	while ((path = best_path(search, USELESS)) && scsi_device_get(path->sdev))
-		note_silence(path);
+		note_silence(path, 0);
 	if (path)
 		kref_get(&path->ref);
 	spin_unlock(&paths_lock);
@@ -217,17 +218,39 @@ void xcopy_scsi_path_put(struct xcopy_scsi_path *path)
 	scsi_device_put(sdev);
 }
 
-void xcopy_scsi_path_note(struct xcopy_scsi_path *path, bool answered)
+void xcopy_scsi_path_good(struct xcopy_scsi_path *path)
 {
 	spin_lock(&paths_lock);
-	if (answered) {
-		path->silent = false;
-		path->answered = true;
-		path->answered_at = jiffies;
-	} else {
-		note_silence(path);
-	}
+	path->silent = false;
+	path->answered = true;
+	path->answered_at = jiffies;
 	spin_unlock(&paths_lock);
+}
+
+void xcopy_scsi_path_bad(struct xcopy_scsi_path *path, u32 why)
+{
+	spin_lock(&paths_lock);
+	note_silence(path, why);
+	spin_unlock(&paths_lock);
+}
+
+static bool may_use(const struct xcopy_scsi_unit *unit, const struct xcopy_scsi_path *path)
+{
+	return (!unit->only || path->sdev == unit->only) &&
+	       xcopy_scsi_is_unit(path->sdev, &unit->identity);
+}
+
+const char *xcopy_scsi_path_why(const struct xcopy_scsi_unit *unit)
+{
+	struct xcopy_scsi_path *path;
+	u32 why = 0;
+
+	spin_lock(&paths_lock);
+	list_for_each_entry(path, &paths, list)
+		if (!why && path->silent && may_use(unit, path))
+			why = path->why;
+	spin_unlock(&paths_lock);
+	return why ? xcopy_scsi_status_name(why) : "no-path";
 }
 
 static bool trusted(const struct xcopy_scsi_path *path)
@@ -240,8 +263,11 @@ static bool trusted(const struct xcopy_scsi_path *path)
 	return trusted;
 }
 
-/* Return: false: all tags are in use, and it was not asked. XCOPY_BUSY: it has told something else. */
-static bool test_unit_ready(struct scsi_device *sdev, enum xcopy_outcome *outcome)
+/*
+ * Return: false: all tags are in use, and it was not asked. XCOPY_BUSY: it has told something else.
+ * @word: what it has told; 0: nothing
+ */
+static bool test_unit_ready(struct scsi_device *sdev, enum xcopy_outcome *outcome, u32 *word)
 {
 	static const u8 cdb[XCOPY_SCSI_CDB_SIZE] = { TEST_UNIT_READY };
 	const struct xcopy_scsi_request request = {
@@ -256,8 +282,11 @@ static bool test_unit_ready(struct scsi_device *sdev, enum xcopy_outcome *outcom
 	if (r == -EAGAIN)
 		return false;
 	*outcome = XCOPY_PATH;
-	if (!r && answer.answered)
-		*outcome = xcopy_scsi_outcome(answer.status, xcopy_scsi_answer_sense(&answer));
+	*word = 0;
+	if (r || !answer.answered)
+		return true;
+	*outcome = xcopy_scsi_outcome(answer.status, xcopy_scsi_answer_sense(&answer));
+	*word = xcopy_scsi_status_word(answer.status, xcopy_scsi_answer_sense(&answer));
 	return true;
 }
 
@@ -265,12 +294,16 @@ static bool check(struct xcopy_scsi_path *path)
 {
 	enum xcopy_outcome outcome = XCOPY_BUSY;
 	unsigned int i;
+	u32 word;
 
 	for (i = 0; i < CHECKS && outcome == XCOPY_BUSY; i++)
-		if (!test_unit_ready(path->sdev, &outcome))
+		if (!test_unit_ready(path->sdev, &outcome, &word))
 			/* Which says nothing of the path: the copy will see. */
 			return true;
-	xcopy_scsi_path_note(path, outcome == XCOPY_DONE);
+	if (outcome == XCOPY_DONE)
+		xcopy_scsi_path_good(path);
+	else
+		xcopy_scsi_path_bad(path, word);
 	return outcome == XCOPY_DONE;
 }
 

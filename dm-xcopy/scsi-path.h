@@ -28,6 +28,7 @@
  * @answered_at: jiffies
  * @silent: the last command got no answer, or the wrong one, at @silent_at
  * @silent_at: jiffies
+ * @why: what it answered instead, see xcopy_scsi_status_word(); 0: nothing
  */
 struct xcopy_scsi_path {
 	struct list_head list;
@@ -38,6 +39,7 @@ struct xcopy_scsi_path {
 	unsigned long answered_at;
 	bool silent;
 	unsigned long silent_at;
+	u32 why;
 };
 
 /* Paths that can be avoided at a time. */
@@ -95,8 +97,26 @@ void xcopy_scsi_path_put(struct xcopy_scsi_path *path);
 /** xcopy_scsi_is_unit() - is @identity one of those of the unit behind @sdev? any context */
 bool xcopy_scsi_is_unit(const struct scsi_device *sdev, const struct xcopy_scsi_identity *identity);
 
-/** xcopy_scsi_path_note() - has the last command over it been answered? */
-void xcopy_scsi_path_note(struct xcopy_scsi_path *path, bool answered);
+/**
+ * xcopy_scsi_path_why() - why xcopy_scsi_path_find() has found none
+ * @unit: what it was asked for
+ *
+ * Context: process.
+ * Return: what a path that is passed over has answered, as a word; "no-path" if none has.
+ */
+const char *xcopy_scsi_path_why(const struct xcopy_scsi_unit *unit);
+
+/** xcopy_scsi_path_good() - the last command over it has been answered; process */
+void xcopy_scsi_path_good(struct xcopy_scsi_path *path);
+
+/**
+ * xcopy_scsi_path_bad() - the last command over it got no answer, or the wrong one
+ * @path: to be passed over for a while
+ * @why: the wrong one, see xcopy_scsi_status_word(); 0: none
+ *
+ * Context: process.
+ */
+void xcopy_scsi_path_bad(struct xcopy_scsi_path *path, u32 why);
 
 /** xcopy_scsi_paths_init() - start the directory; 0 or a negative errno */
 int xcopy_scsi_paths_init(void);

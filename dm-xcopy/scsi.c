@@ -94,9 +94,28 @@ static const char *identify_pair(struct xcopy_pair *pair, struct scsi_pair *sp)
 	return NULL;
 }
 
-/* Return: 1: it has said, 0: it does not say, -EAGAIN: ask again; @refused says why it will not do. */
+/*
+ * Who has reserved the unit keeps it from being asked: what it takes is not known before that
+ * is over, its granularity for one.
+ */
+static int not_told(const struct xcopy_scsi_answer *answer, const char **why)
+{
+	const struct xcopy_scsi_sense *sense = xcopy_scsi_answer_sense(answer);
+	enum xcopy_outcome outcome = xcopy_scsi_outcome(answer->status, sense);
+
+	if (outcome != XCOPY_BUSY && outcome != XCOPY_PATH &&
+	    answer->status != SAM_STAT_RESERVATION_CONFLICT)
+		return 0;
+	*why = xcopy_scsi_status_name(xcopy_scsi_status_word(answer->status, sense));
+	return -EAGAIN;
+}
+
+/*
+ * Return: 1: it has said, and @why, unless NULL, why that will not do; 0: it does not say;
+ * -EAGAIN: ask again, and @why, unless NULL, why that is so
+ */
 static int ask_once(struct xcopy_scsi_path *path, void *data, struct xcopy_scsi_limits *limits,
-		    const char **refused)
+		    const char **why)
 {
 	u8 cdb[XCOPY_SCSI_CDB_SIZE];
 	const struct xcopy_scsi_request request = {
@@ -110,34 +129,30 @@ static int ask_once(struct xcopy_scsi_path *path, void *data, struct xcopy_scsi_
 	struct xcopy_scsi_answer answer;
 
 	xcopy_scsi_ask_limits(cdb, XCOPY_SCSI_PARAMETERS_SIZE);
+	*why = NULL;
 	if (xcopy_scsi_send(&request, &answer))
 		return -EAGAIN;
-	xcopy_scsi_path_note(path, answer.answered);
-	/* One that hangs is not asked again: each time starts error handling. */
-	if (!answer.answered)
+	if (!answer.answered) {
+		xcopy_scsi_path_bad(path, 0);
+		/* One that hangs is not asked again: each time starts error handling. */
 		return answer.lost ? -EAGAIN : 0;
-	switch (xcopy_scsi_outcome(answer.status, xcopy_scsi_answer_sense(&answer))) {
-	case XCOPY_DONE:
-		*refused = xcopy_scsi_parse_parameters(data, XCOPY_SCSI_PARAMETERS_SIZE -
-						       min(answer.residue, XCOPY_SCSI_PARAMETERS_SIZE),
-						       limits);
-		return 1;
-	case XCOPY_BUSY:
-	case XCOPY_PATH:
-		return -EAGAIN;
-	default:
-		return 0;
 	}
+	xcopy_scsi_path_good(path);
+	if (xcopy_scsi_outcome(answer.status, xcopy_scsi_answer_sense(&answer)) != XCOPY_DONE)
+		return not_told(&answer, why);
+	*why = xcopy_scsi_parse_parameters(data, XCOPY_SCSI_PARAMETERS_SIZE -
+					   min(answer.residue, XCOPY_SCSI_PARAMETERS_SIZE), limits);
+	return 1;
 }
 
 static int ask(struct xcopy_scsi_path *path, void *data, struct xcopy_scsi_limits *limits,
-	       const char **refused)
+	       const char **why)
 {
 	unsigned int i;
 	int r = -EAGAIN;
 
 	for (i = 0; i < ASK_TRIES && r == -EAGAIN; i++)
-		r = ask_once(path, data, limits, refused);
+		r = ask_once(path, data, limits, why);
 	if (r)
 		return r;
 	if (scsi_get_vpd_page(path->sdev, XCOPY_SCSI_VPD_THIRD_PARTY_COPY, data, THIRD_PARTY_SIZE))
@@ -180,14 +195,14 @@ static void set_limits(struct xcopy_pair *pair, const struct xcopy_scsi_limits *
 
 /* Return: as ask_once(). */
 static int ask_path(struct xcopy_scsi_path *path, struct xcopy_scsi_limits *limits,
-		    const char **refused)
+		    const char **why)
 {
 	void *data = kzalloc(XCOPY_SCSI_PARAMETERS_SIZE, GFP_KERNEL);
 	int r;
 
 	if (!data)
 		return -EAGAIN;
-	r = ask(path, data, limits, refused);
+	r = ask(path, data, limits, why);
 	kfree(data);
 	return r;
 }
@@ -204,9 +219,9 @@ static int find_limits(struct xcopy_pair *pair, struct scsi_pair *sp, const char
 	struct xcopy_scsi_limits limits = { .granularity = 1 };
 	struct xcopy_scsi_path *path = xcopy_scsi_path_find(&sp->destination);
 	const char *refused = NULL;
-	int r = -EAGAIN;
+	int r = 0;
 
-	*reason = "no-path";
+	*reason = path ? "no-path" : xcopy_scsi_path_why(&sp->destination);
 	if (!path)
 		return -EAGAIN;
 	/* Whether ranges overlap is told by disks, so that one unit must not be two of them. */
@@ -217,12 +232,12 @@ static int find_limits(struct xcopy_pair *pair, struct scsi_pair *sp, const char
 	xcopy_scsi_path_put(path);
 	if (!refused && !granularity_fits(pair, &limits))
 		refused = "granularity";
-	if (refused) {
+	if (refused)
 		*reason = refused;
-		return -EOPNOTSUPP;
-	}
 	if (r < 0)
 		return r;
+	if (refused)
+		return -EOPNOTSUPP;
 	set_limits(pair, &limits, r);
 	return 0;
 }
@@ -268,8 +283,10 @@ static enum xcopy_outcome scsi_path_get(struct xcopy_pair *pair, struct xcopy_pa
 	struct scsi_pair *sp = pair->private;
 	struct xcopy_scsi_path *found = xcopy_scsi_path_find(&sp->destination);
 
-	if (!found)
+	if (!found) {
+		*reason = xcopy_scsi_path_why(&sp->destination);
 		return XCOPY_PATH;
+	}
 	if (found->sdev->sector_size != pair->block_size) {
 		xcopy_scsi_path_put(found);
 		*reason = "block-sizes-differ";
@@ -324,7 +341,7 @@ static enum xcopy_outcome judge(const struct xcopy_scsi_answer *answer,
  */
 static enum xcopy_outcome detour(struct scsi_pair *sp, struct xcopy_scsi_path *path)
 {
-	xcopy_scsi_path_note(path, true);
+	xcopy_scsi_path_good(path);
 	return xcopy_scsi_path_avoid(&sp->destination, path) ? XCOPY_PATH : XCOPY_RANGE;
 }
 
@@ -353,7 +370,10 @@ static enum xcopy_outcome send(struct scsi_pair *sp, struct xcopy_scsi_path *pat
 	outcome = r ? XCOPY_PATH : judge(&answer, command);
 	if (outcome == XCOPY_PATH && unreached(&answer))
 		return detour(sp, path);
-	xcopy_scsi_path_note(path, outcome != XCOPY_PATH && answer.answered);
+	if (outcome != XCOPY_PATH && answer.answered)
+		xcopy_scsi_path_good(path);
+	else
+		xcopy_scsi_path_bad(path, command->status);
 	return outcome;
 }
 

@@ -34,6 +34,7 @@
 
 /* Status codes. */
 #define GOOD		0x00U
+#define RESERVED	0x18U
 #define CHECK_CONDITION	0x02U
 #define TASK_ABORTED	0x40U
 
@@ -64,6 +65,8 @@ enum unit_state {
 	UNIT_PROTECTED,		/* write protected */
 	UNIT_MUTE,		/* TEST UNIT READY is not answered while it is */
 	UNIT_GONE,		/* mapped to no host any more */
+	UNIT_RESERVED,		/* by RESERVE(6) of another host: nothing is left but INQUIRY and its like */
+	UNIT_EXCLUSIVE,		/* by a persistent reservation: no data, no copies, nor what is said of them */
 };
 
 /**

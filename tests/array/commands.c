@@ -361,6 +361,23 @@ static bool admitted(struct command *command)
 	return false;
 }
 
+/* SPC-2 5.5.1 and SPC-4 5.13.1: what another host's reservation leaves. */
+static bool conflicts(const struct command *command)
+{
+	enum unit_state state = unit_state(command->unit);
+
+	if (!needs_unit(command))
+		return false;
+	switch (command->cdb[0]) {
+	case 0x00: /* TEST UNIT READY */
+	case 0x25: /* READ CAPACITY(10) */
+	case 0x9e: /* READ CAPACITY(16) */
+		return state == UNIT_RESERVED;
+	default:
+		return state == UNIT_RESERVED || state == UNIT_EXCLUSIVE;
+	}
+}
+
 static void execute(struct command *command)
 {
 	unsigned int i;
@@ -411,6 +428,11 @@ static void wait_for_voice(void *context)
 
 void command_execute(struct command *command)
 {
+	if (conflicts(command)) {
+		command->status = RESERVED;
+		command_end(command);
+		return;
+	}
 	if (command->cdb[0] == 0x83) {
 		begin_copy(command);
 		return;

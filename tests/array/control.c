@@ -76,6 +76,7 @@ static bool do_state(int nr, char **words, FILE *out)
 	static const char * const states[] = {
 		[UNIT_ONLINE] = "online", [UNIT_PROTECTED] = "protected",
 		[UNIT_MUTE] = "mute", [UNIT_GONE] = "gone",
+		[UNIT_RESERVED] = "reserved", [UNIT_EXCLUSIVE] = "exclusive",
 	};
 	struct unit *unit = nr == 3 ? unit_find(words[1]) : NULL;
 	unsigned int i;

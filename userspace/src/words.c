@@ -85,7 +85,7 @@ static const struct meaning meanings[] = {
 	{ "not-ready", "the unit is not ready; the copy is tried again" },
 	{ "parameter-list-length-error", "the parameter list is longer than the copy manager takes; shorter ones are tried" },
 	{ "recovered-error", "the device recovered from an error, and does not say which; the host copies the range" },
-	{ "reservation-conflict", "another host has reserved the disk: sg_persist or nvme resv-report shows which; the host's copy meets the same" },
+	{ "reservation-conflict", "another host has reserved the disk: sg_persist or nvme resv-report shows which; the host's copy meets the same; offload goes on when it is released" },
 	{ "scsi-error", "the device answered with something that no standard has; the host copies the range" },
 	{ "scsi-parity-error", "the transport garbled data; the copy is tried again" },
 	{ "space-allocation-failed-write-protect", "the thin pool behind the unit is full: make room on the array" },

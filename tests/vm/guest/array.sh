@@ -12,7 +12,8 @@
 #   array_set KEY VALUE               "profile" and "space", and the knobs; tests/array/README.md lists them
 #   array_fail COUNT STATUS KEY ASC ASCQ [after] [deferred] [from N]
 #                                     the answer to COUNT copy commands, beginning with the Nth from now on
-#   array_state UNIT STATE            online, protected (from writes), mute (TEST UNIT READY), gone (mapped to no host)
+#   array_state UNIT STATE            online, protected (from writes), mute (TEST UNIT READY), gone (mapped to no host),
+#                                     reserved, exclusive (for another host: by RESERVE(6), by a persistent reservation)
 #   array_size UNIT MIB               smaller than it was made, or as large again
 #   array_cut SEED                    the power fails: all units gone, and part of what was written and not flushed
 #   array_hold, array_release         copy commands wait until they are released

@@ -58,13 +58,15 @@ reserve() { sg_raw "$(lio_disk other 1)" 16 00 00 00 00 00; }
 release() { sg_raw "$(lio_disk other 1)" 17 00 00 00 00 00; }
 
 start "a reservation" hydration_rate 2048
+run dmsetup message unit 0 disable_hydration
+# So that the path is asked first: a copy that is refused is the host's, which has another word.
+sleep 3
 ok "a reservation: another has it" reserve
 ok "a reservation: the load read nothing wrong" clone_io_right
-has_error() { [ "$(status_field unit last_error)" != - ]; }
-wait_for 60 has_error || true
+run dmsetup message unit 0 enable_hydration
+tells() { [ "$(status_field unit last_error)" = reservation-conflict ]; }
+ok "a reservation: status tells it" wait_for 60 tells
 diag "$(dmsetup status unit)"
-# LIO's copy manager has a name of its own for it.
-like "a reservation: status tells it" "$(status_field unit last_error)" '^(reservation-conflict|copy-target-device-not-reachable|destination-write)$'
 ok "a reservation: it is released" release
 run dmsetup remove --retry unit
 opened

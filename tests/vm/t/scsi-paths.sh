@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# test: a copy manager that does not reach the source: another path is tried first, then the host copies
+# test: a copy manager that does not reach the source: another path is tried first, then the host copies; a reserved unit has its word
 # timeout: 300
 . "$XCOPY_LIB"
 . "$XCOPY_SRC/tests/vm/guest/scsi.sh"
@@ -48,3 +48,47 @@ unreached 100 0x0d 2
 is "always: sixteen ranges end it" "$OFFLOADED $HOST_COPIED" "1024 $((all - 1024))"
 is "always: both paths are tried, once" "$COPIES" 18
 ok "always: the log says it" log_has 'The storage does not copy .*\(ranges-refused\); the host copies instead'
+
+# Another host has the destination: that is no matter of paths, and its word is what TEST UNIT READY was told.
+clone_of "$src" "$dst" 16
+array_set profile instant
+clone_up hydration_rate $((2048 / XCOPY_SLOW)) quarantine_ms 1000
+ok "reserved: the storage copies" wait_for 60 status_exceeds offloaded 2048
+run dmsetup message clone 0 disable_hydration
+# A path is asked again a second after it has answered.
+sleep 3
+is "reserved: no error yet" "$(status_field clone last_error)" -
+array_state two reserved
+run dmsetup message clone 0 enable_hydration
+# After twelve attempts, which take three seconds and a half at least, the host tries it, and has another word for it.
+errors() {
+	local end=$((SECONDS + 2)) error
+	WORDS=
+	until [ $SECONDS -ge $end ]; do
+		error=$(status_field clone last_error)
+		[[ " $WORDS " == *" $error "* ]] || WORDS+="${WORDS:+ }$error"
+	done
+}
+errors
+is "reserved: status says so, and nothing else" "${WORDS#- }" reservation-conflict
+array_state two online
+before=$(status_field clone offloaded)
+ok "released: offload goes on" wait_for 60 status_exceeds offloaded $((before + 2048))
+set_clone hydration_rate 0
+run dmsetup message clone 0 enable_hydration
+ends_right "released"
+
+# It is so from the start, and what the array takes cannot be asked: nothing is sent before it can.
+clone_of "$src" "$dst" 16
+run array stats reset
+array_set granularity 17
+array_state two exclusive
+clone_up hydration_rate $((1024 / XCOPY_SLOW))
+ok "reserved from the start: offload waits" wait_for 30 status_is offload waiting
+is "reserved from the start: and why" "$(status_field clone reason)" reservation-conflict
+array_state two online
+run dmsetup message clone 0 enable_hydration
+ok "released: the storage copies" wait_for 60 status_exceeds offloaded 2048
+set_clone hydration_rate 0
+ends_right "released from the start"
+is "released from the start: the granularity was asked for" "$(array_stat copies)" "$(array_stat copies_good)"
