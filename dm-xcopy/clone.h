@@ -105,7 +105,7 @@ enum xcopy_offload_state {
 };
 
 /* Bytes for a word of status. Copies, since the module that said it may be unloaded. */
-#define XCOPY_WORD	40
+#define XCOPY_WORD	56
 
 /* Counters of status; each only grows, but for the quarantined ranges. */
 enum xcopy_stat {

@@ -416,6 +416,7 @@ struct sense_row {
  * Nothing here is success: not even a recovered error, for what was recovered is not said.
  */
 static const struct sense_row senses[] = {
+	{ 0x0, 0x00, 0x16, XCOPY_UNKNOWN, "operation-in-progress" },
 	{ 0x0, ANY, ANY, XCOPY_RANGE, "no-sense" },
 	{ 0x1, ANY, ANY, XCOPY_RANGE, "recovered-error" },
 	{ 0x2, 0x04, 0x0a, XCOPY_PATH, "asymmetric-access-state-transition" },
@@ -440,11 +441,12 @@ static const struct sense_row senses[] = {
 	{ 0x5, 0x26, 0x09, XCOPY_UNSUPPORTED, "unsupported-segment-descriptor-type" },
 	{ 0x5, 0x26, 0x0a, XCOPY_RANGE, "unexpected-inexact-segment" },
 	{ 0x5, 0x26, 0x0b, XCOPY_UNSUPPORTED, "inline-data-length-exceeded" },
-	{ 0x5, 0x26, 0x0c, XCOPY_UNSUPPORTED, "invalid-operation-for-copy-target" },
+	{ 0x5, 0x26, 0x0c, XCOPY_UNSUPPORTED,
+	  "invalid-operation-for-copy-source-or-destination" },
 	{ 0x5, 0x26, 0x0d, XCOPY_RANGE, "copy-segment-granularity-violation" },
 	{ 0x5, 0x26, ANY, XCOPY_UNSUPPORTED, "invalid-field-in-parameter-list" },
 	{ 0x5, 0x2c, ANY, XCOPY_RANGE, "command-sequence-error" },
-	{ 0x5, 0x55, 0x02, XCOPY_BUSY, "system-buffer-full" },
+	{ 0x5, 0x55, 0x01, XCOPY_BUSY, "system-buffer-full" },
 	{ 0x5, 0x55, 0x03, XCOPY_BUSY, "insufficient-resources" },
 	{ 0x5, ANY, ANY, XCOPY_RANGE, "illegal-request" },
 	{ 0x6, ANY, ANY, XCOPY_BUSY, "unit-attention" },

@@ -82,7 +82,7 @@ static void check_answer(struct input *input)
 	must(outcome >= XCOPY_DONE && outcome <= XCOPY_UNSUPPORTED);
 	/* Nothing but success is taken for success. */
 	must((outcome == XCOPY_DONE) == !status);
-	must(*name && strlen(name) < 40 && !strchr(name, ' '));
+	must(*name && strlen(name) < 56 && !strchr(name, ' '));
 	take(input, 1);
 	xcopy_scsi_status_name(take(input, 4));
 }
