@@ -334,6 +334,7 @@ static void init_plain(struct xcopy_clone *clone, const struct xcopy_binding *bi
 	strscpy(clone->reason, "-", XCOPY_WORD);
 	strscpy(clone->copier, "none", XCOPY_WORD);
 	strscpy(clone->last_error, "-", XCOPY_WORD);
+	strscpy(clone->last_answer, "-", XCOPY_WORD);
 	spin_lock_init(&clone->lock);
 	xcopy_range_locks_init(&clone->locks);
 	INIT_LIST_HEAD(&clone->list);

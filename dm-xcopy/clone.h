@@ -169,6 +169,7 @@ enum xcopy_stat {
  * @reason: why @offload is what it is; @lock
  * @copier: name of the copier used last; @lock
  * @last_error: of a copy; @lock
+ * @last_answer: what the device said to the last copy command that was not done; @lock
  * @watch: counts writes to the source
  * @stats: counters, enum xcopy_stat
  */
@@ -220,6 +221,7 @@ struct xcopy_clone {
 	char reason[XCOPY_WORD];
 	char copier[XCOPY_WORD];
 	char last_error[XCOPY_WORD];
+	char last_answer[XCOPY_WORD];
 	struct xcopy_extent_watch *watch;
 	atomic64_t stats[XCOPY_NR_STATS];
 };
@@ -348,7 +350,7 @@ void xcopy_clone_set_mode(struct xcopy_clone *clone, enum xcopy_mode mode, const
 /** xcopy_clone_event() - raise a dm event soon; any context */
 void xcopy_clone_event(struct xcopy_clone *clone);
 
-/** xcopy_clone_set_word() - set @reason, @copier or @last_error; any context, no locks held */
+/** xcopy_clone_set_word() - set one of the words of status; any context, no locks held */
 void xcopy_clone_set_word(struct xcopy_clone *clone, char *word, const char *text);
 
 /** xcopy_clone_name() - the device's name for log lines; process context */
@@ -507,11 +509,15 @@ void xcopy_engine_enable_offload(struct xcopy_clone *clone);
  * @hydrating: regions that are being copied now
  * @command_kib: size of a copy command in use, KiB
  * @depth: copies at a time in use
+ * @segments: descriptors in a command, as many as are in use
+ * @segment_bytes: length of one, bytes
  */
 struct xcopy_engine_status {
 	u64 hydrating;
 	unsigned int command_kib;
 	unsigned int depth;
+	u32 segments;
+	u64 segment_bytes;
 };
 
 /** xcopy_engine_status() - a snapshot; all zero once complete; any context */

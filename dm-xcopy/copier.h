@@ -102,6 +102,7 @@ struct xcopy_command {
  * @path_put: undo path_get()
  * @copy: send one command and wait for it
  * @strerror: a word for @status (static, no spaces)
+ * @answer: writes @status as the device said it, no spaces; not called with 0; may be NULL
  * @list: the registry's
  *
  * open, path_get and copy run in workers of a WQ_MEM_RECLAIM workqueue under
@@ -123,6 +124,7 @@ struct xcopy_copier_type {
 	enum xcopy_outcome (*copy)(struct xcopy_pair *pair, struct xcopy_path *path,
 				   struct xcopy_command *command);
 	const char *(*strerror)(u32 status);
+	void (*answer)(u32 status, char *text, size_t size);
 	struct list_head list;
 };
 

@@ -129,6 +129,15 @@ sector_t xcopy_offload_sectors(const struct xcopy_offload *offload);
 unsigned int xcopy_offload_kib(const struct xcopy_offload *offload);
 
 /**
+ * xcopy_offload_status() - sizes in use
+ * @offload: of the clone
+ * @status: command_kib, segments and segment_bytes are filled; 0 before the first command
+ *
+ * Context: any; caller holds clone->lock.
+ */
+void xcopy_offload_status(const struct xcopy_offload *offload, struct xcopy_engine_status *status);
+
+/**
  * xcopy_offload_copy() - have the storage copy the start of a range
  * @copy: the background copy that holds the range lock
  * @sector: first sector of the clone

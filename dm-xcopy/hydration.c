@@ -640,7 +640,7 @@ void xcopy_engine_status(struct xcopy_clone *clone, struct xcopy_engine_status *
 	engine = clone->engine;
 	if (engine) {
 		status->hydrating = engine->running_regions;
-		status->command_kib = xcopy_offload_kib(engine->offload);
+		xcopy_offload_status(engine->offload, status);
 		status->depth = engine->tuner.depth;
 	}
 	spin_unlock_irq(&clone->lock);

@@ -637,6 +637,11 @@ static const char *nvme_strerror(u32 status)
 	return status ? xcopy_nvme_status_name(status) : "no-answer";
 }
 
+static void nvme_answer(u32 status, char *text, size_t size)
+{
+	snprintf(text, size, "status-%03x", status);
+}
+
 static struct xcopy_copier_type nvme_type = {
 	.name = "nvme",
 	.owner = THIS_MODULE,
@@ -648,6 +653,7 @@ static struct xcopy_copier_type nvme_type = {
 	.path_put = nvme_path_put,
 	.copy = nvme_copy,
 	.strerror = nvme_strerror,
+	.answer = nvme_answer,
 };
 
 static int __init xcopy_nvme_init(void)

@@ -117,6 +117,8 @@ struct offload_pair {
  * @pause_until: jiffies; the host copies until then
  * @sectors: length that a background copy should have, sectors
  * @kib: size of a command in use, KiB
+ * @segments: descriptors in it; clone->lock, as below
+ * @segment_bytes: length of one, bytes
  */
 struct xcopy_offload {
 	struct xcopy_clone *clone;
@@ -128,6 +130,8 @@ struct xcopy_offload {
 	unsigned long pause_until;
 	sector_t sectors;
 	unsigned int kib;
+	u32 segments;
+	u64 segment_bytes;
 };
 
 /**
@@ -632,6 +636,16 @@ static void enter_quarantine(struct xcopy_copy *copy, struct route *route)
 			 (u64)route->sectors, (u64)route->sector, copy->quarantine_ms);
 }
 
+static void note_error(struct xcopy_clone *clone, const struct xcopy_copier_type *type, u32 status)
+{
+	char answer[XCOPY_WORD] = "-";
+
+	if (status && type->answer)
+		type->answer(status, answer, sizeof(answer));
+	xcopy_clone_set_word(clone, clone->last_error, type->strerror(status));
+	xcopy_clone_set_word(clone, clone->last_answer, answer);
+}
+
 static enum xcopy_outcome send(struct xcopy_copy *copy, struct route *route, sector_t segment,
 			       u64 *took_ms)
 {
@@ -657,8 +671,7 @@ static enum xcopy_outcome send(struct xcopy_copy *copy, struct route *route, sec
 	if (outcome == XCOPY_UNKNOWN)
 		enter_quarantine(copy, route);
 	if (outcome != XCOPY_DONE)
-		xcopy_clone_set_word(clone, clone->last_error,
-				     p->pair.type->strerror(command.status));
+		note_error(clone, p->pair.type, command.status);
 	return outcome;
 }
 
@@ -681,6 +694,8 @@ static void note_size(struct xcopy_offload *offload, struct offload_pair *p)
 
 	WRITE_ONCE(offload->sectors, sectors);
 	WRITE_ONCE(offload->kib, sectors / 2);
+	offload->segments = p->limits.segments;
+	offload->segment_bytes = segment_length(p) << SECTOR_SHIFT;
 }
 
 /* Segments of a command whose descriptors are @segment sectors long. */
@@ -1042,6 +1057,13 @@ sector_t xcopy_offload_sectors(const struct xcopy_offload *offload)
 unsigned int xcopy_offload_kib(const struct xcopy_offload *offload)
 {
 	return READ_ONCE(offload->kib);
+}
+
+void xcopy_offload_status(const struct xcopy_offload *offload, struct xcopy_engine_status *status)
+{
+	status->command_kib = xcopy_offload_kib(offload);
+	status->segments = offload->segments;
+	status->segment_bytes = offload->segment_bytes;
 }
 
 void xcopy_offload_destroy(struct xcopy_offload *offload)

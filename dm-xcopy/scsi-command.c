@@ -544,6 +544,7 @@ bool xcopy_scsi_unreached(const struct xcopy_scsi_sense *sense)
 /* Bits of a status word, besides key, code and qualifier in its lower three bytes. */
 #define WORD_STATUS_SHIFT	24
 #define WORD_DEFERRED		0x100000U
+#define WORD_SENSE		0x200000U
 
 __u32 xcopy_scsi_status_word(__u8 status, const struct xcopy_scsi_sense *sense)
 {
@@ -551,8 +552,8 @@ __u32 xcopy_scsi_status_word(__u8 status, const struct xcopy_scsi_sense *sense)
 
 	if (status != CHECK_CONDITION || !sense)
 		return word;
-	return word | (sense->deferred ? WORD_DEFERRED : 0) | (sense->key & 0xfU) << 16 |
-	       (__u32)sense->asc << 8 | sense->ascq;
+	word |= WORD_SENSE | (sense->deferred ? WORD_DEFERRED : 0);
+	return word | (sense->key & 0xfU) << 16 | (__u32)sense->asc << 8 | sense->ascq;
 }
 
 const char *xcopy_scsi_status_name(__u32 word)
@@ -564,8 +565,110 @@ const char *xcopy_scsi_status_name(__u32 word)
 		return known->name;
 	if (word >> WORD_STATUS_SHIFT != CHECK_CONDITION)
 		return "scsi-error";
+	if (!(word & WORD_SENSE))
+		return "no-sense-data";
 	if (word & WORD_DEFERRED)
 		return "deferred-error";
 	row = find_sense(word >> 16 & 0xf, word >> 8 & 0xff, word & 0xff);
 	return row ? row->name : "scsi-error";
+}
+
+bool xcopy_scsi_status_sense(__u32 word, struct xcopy_scsi_sense *sense)
+{
+	sense->deferred = word & WORD_DEFERRED;
+	sense->key = word >> 16 & 0xf;
+	sense->asc = word >> 8 & 0xff;
+	sense->ascq = word & 0xff;
+	return word & WORD_SENSE;
+}
+
+#define DEFERRED_TEXT	"deferred-"
+#define STATUS_TEXT	"status-"
+
+static char *put_hex(char *text, __u8 byte)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	*text++ = digits[byte >> 4];
+	*text++ = digits[byte & 0xf];
+	return text;
+}
+
+static char *put_text(char *text, const char *what)
+{
+	while (*what)
+		*text++ = *what++;
+	return text;
+}
+
+void xcopy_scsi_status_text(__u32 word, char *text)
+{
+	unsigned int shift;
+
+	if (!(word & WORD_SENSE)) {
+		text = put_hex(put_text(text, STATUS_TEXT), word >> WORD_STATUS_SHIFT);
+		*text = 0;
+		return;
+	}
+	if (word & WORD_DEFERRED)
+		text = put_text(text, DEFERRED_TEXT);
+	text = put_hex(text, word >> 16 & 0xf);
+	for (shift = 16; shift; shift -= 8) {
+		*text++ = '/';
+		text = put_hex(text, word >> (shift - 8) & 0xff);
+	}
+	*text = 0;
+}
+
+/* Return: what is behind it; NULL: it does not begin so. */
+static const char *behind(const char *text, const char *prefix)
+{
+	size_t length = strlen(prefix);
+
+	return strncmp(text, prefix, length) ? NULL : text + length;
+}
+
+/* Two digits; advances @text. Return: -1 if that is no such number. */
+static int get_hex(const char **text)
+{
+	int high = hex_digit((*text)[0]), low = high < 0 ? -1 : hex_digit((*text)[1]);
+
+	if (low < 0)
+		return -1;
+	*text += 2;
+	return high << 4 | low;
+}
+
+static bool parse_sense(const char *text, struct xcopy_scsi_sense *sense)
+{
+	int bytes[3], i;
+
+	for (i = 0; i < 3; i++) {
+		if (i && *text++ != '/')
+			return false;
+		bytes[i] = get_hex(&text);
+		if (bytes[i] < 0)
+			return false;
+	}
+	sense->key = bytes[0];
+	sense->asc = bytes[1];
+	sense->ascq = bytes[2];
+	return !*text && sense->key < 16;
+}
+
+bool xcopy_scsi_parse_status(const char *text, __u32 *word)
+{
+	const char *deferred = behind(text, DEFERRED_TEXT), *status = behind(text, STATUS_TEXT);
+	struct xcopy_scsi_sense sense = { .deferred = deferred };
+	int byte;
+
+	if (status) {
+		byte = get_hex(&status);
+		*word = xcopy_scsi_status_word(byte, NULL);
+		return byte >= 0 && !*status;
+	}
+	if (!parse_sense(deferred ? deferred : text, &sense))
+		return false;
+	*word = xcopy_scsi_status_word(CHECK_CONDITION, &sense);
+	return true;
 }

@@ -207,10 +207,28 @@ bool xcopy_scsi_lost_write(const struct xcopy_scsi_sense *sense);
  */
 bool xcopy_scsi_unreached(const struct xcopy_scsi_sense *sense);
 
-/** xcopy_scsi_status_word() - both in one number, for the log and xcopy_scsi_status_name() */
+/** xcopy_scsi_status_word() - both in one number, for the log and status; 0 for GOOD only */
 __u32 xcopy_scsi_status_word(__u8 status, const struct xcopy_scsi_sense *sense);
 
 /** xcopy_scsi_status_name() - a word for such a number; "scsi-error" if the tables have none */
 const char *xcopy_scsi_status_name(__u32 word);
+
+/** xcopy_scsi_status_sense() - the sense data in such a number; false: it has none */
+bool xcopy_scsi_status_sense(__u32 word, struct xcopy_scsi_sense *sense);
+
+/* Bytes for "deferred-03/0c/00" and the like. */
+#define XCOPY_SCSI_STATUS_TEXT	24U
+
+/**
+ * xcopy_scsi_status_text() - such a number as the device said it
+ * @word: from xcopy_scsi_status_word()
+ * @text: filled: sense key, additional sense code and its qualifier, "05/26/08", with
+ *	"deferred-" before them if they are about an earlier command; "status-18" where
+ *	there is no sense data; hexadecimal, XCOPY_SCSI_STATUS_TEXT bytes
+ */
+void xcopy_scsi_status_text(__u32 word, char *text);
+
+/** xcopy_scsi_parse_status() - the reverse; false for what it does not write */
+bool xcopy_scsi_parse_status(const char *text, __u32 *word);
 
 #endif /* XCOPY_SCSI_COMMAND_H */

@@ -393,6 +393,14 @@ static const char *scsi_strerror(u32 status)
 	return status ? xcopy_scsi_status_name(status) : "no-answer";
 }
 
+static void scsi_answer(u32 status, char *text, size_t size)
+{
+	char answer[XCOPY_SCSI_STATUS_TEXT];
+
+	xcopy_scsi_status_text(status, answer);
+	strscpy(text, answer, size);
+}
+
 static struct xcopy_copier_type scsi_type = {
 	.name = "scsi",
 	.owner = THIS_MODULE,
@@ -404,6 +412,7 @@ static struct xcopy_copier_type scsi_type = {
 	.path_put = scsi_path_put,
 	.copy = scsi_copy,
 	.strerror = scsi_strerror,
+	.answer = scsi_answer,
 };
 
 static int __init xcopy_scsi_init(void)

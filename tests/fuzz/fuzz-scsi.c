@@ -67,6 +67,19 @@ static void check_build(struct input *input, const struct xcopy_scsi_identity *s
 	free(cdb);
 }
 
+/* Whatever a number it is, it has a word, and a text that fits and is understood. */
+static void check_status_text(uint32_t word, bool is_whole)
+{
+	char *text = malloc(XCOPY_SCSI_STATUS_TEXT);
+	uint32_t back;
+
+	must(text && *xcopy_scsi_status_name(word));
+	xcopy_scsi_status_text(word, text);
+	must(!strchr(text, ' ') && xcopy_scsi_parse_status(text, &back));
+	must(!is_whole || back == word);
+	free(text);
+}
+
 static void check_answer(struct input *input)
 {
 	uint8_t status = take(input, 1);
@@ -83,8 +96,9 @@ static void check_answer(struct input *input)
 	/* Nothing but success is taken for success. */
 	must((outcome == XCOPY_DONE) == !status);
 	must(*name && strlen(name) < 56 && !strchr(name, ' '));
+	check_status_text(xcopy_scsi_status_word(status, &sense), true);
 	take(input, 1);
-	xcopy_scsi_status_name(take(input, 4));
+	check_status_text(take(input, 4), false);
 }
 
 static void check_uuid(const uint8_t *data, size_t size)
@@ -99,6 +113,19 @@ static void check_uuid(const uint8_t *data, size_t size)
 	if (xcopy_scsi_wwid(uuid, &identity))
 		must(identity.length >= 8 && identity.length <= 16);
 	free(uuid);
+}
+
+/* The kernel's words, but they may be anybody's. */
+static void check_status_parse(const uint8_t *data, size_t size)
+{
+	char *text = malloc(size + 1);
+	uint32_t word;
+
+	must(text);
+	memcpy(text, data, size);
+	text[size] = '\0';
+	xcopy_scsi_parse_status(text, &word);
+	free(text);
 }
 
 static void check_printable(const char *text, size_t size)
@@ -151,6 +178,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	xcopy_scsi_parse_third_party(page, size, &limits);
 	check_shown(page, size, &source);
 	check_uuid(data, size);
+	check_status_parse(data, size);
 	check_build(&input, &source, &destination);
 	free(page);
 	return 0;

@@ -448,6 +448,49 @@ static void test_deferred(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, xcopy_scsi_outcome(0x02, NULL), XCOPY_UNKNOWN);
 }
 
+static void text_is(struct kunit *test, __u8 status, const struct xcopy_scsi_sense *sense,
+		    const char *wanted)
+{
+	__u32 word = xcopy_scsi_status_word(status, sense), back = 0;
+	char text[XCOPY_SCSI_STATUS_TEXT];
+
+	memset(text, 'x', sizeof(text));
+	xcopy_scsi_status_text(word, text);
+	KUNIT_EXPECT_STREQ(test, text, wanted);
+	KUNIT_EXPECT_TRUE(test, xcopy_scsi_parse_status(text, &back));
+	KUNIT_EXPECT_EQ(test, back, word);
+}
+
+static void test_status_text(struct kunit *test)
+{
+	struct xcopy_scsi_sense sense = { .key = 0x5, .asc = 0x26, .ascq = 0x08 }, back;
+	__u32 word;
+
+	text_is(test, 0x02, &sense, "05/26/08");
+	sense.deferred = true;
+	sense.key = 0xf;
+	sense.ascq = 0xff;
+	text_is(test, 0x02, &sense, "deferred-0f/26/ff");
+	word = xcopy_scsi_status_word(0x02, &sense);
+	KUNIT_EXPECT_TRUE(test, xcopy_scsi_status_sense(word, &back));
+	KUNIT_EXPECT_TRUE(test, back.deferred && back.key == 0xf);
+	KUNIT_EXPECT_TRUE(test, back.asc == 0x26 && back.ascq == 0xff);
+	/* Sense data counts with CHECK CONDITION only; that there is none is not NO SENSE. */
+	text_is(test, 0x18, &sense, "status-18");
+	text_is(test, 0x02, NULL, "status-02");
+	sense = (struct xcopy_scsi_sense){ };
+	text_is(test, 0x02, &sense, "00/00/00");
+	word = xcopy_scsi_status_word(0x02, NULL);
+	KUNIT_EXPECT_STREQ(test, xcopy_scsi_status_name(word), "no-sense-data");
+	KUNIT_EXPECT_FALSE(test, xcopy_scsi_parse_status("", &word));
+	KUNIT_EXPECT_FALSE(test, xcopy_scsi_parse_status("status-", &word));
+	KUNIT_EXPECT_FALSE(test, xcopy_scsi_parse_status("status-1", &word));
+	KUNIT_EXPECT_FALSE(test, xcopy_scsi_parse_status("status-183", &word));
+	KUNIT_EXPECT_FALSE(test, xcopy_scsi_parse_status("05/26/0g", &word));
+	KUNIT_EXPECT_FALSE(test, xcopy_scsi_parse_status("15/26/00", &word));
+	KUNIT_EXPECT_FALSE(test, xcopy_scsi_parse_status("05-26-00", &word));
+}
+
 static void test_lost_write(struct kunit *test)
 {
 	/* NO SENSE, RECOVERED ERROR, ILLEGAL REQUEST, UNIT ATTENTION */
@@ -479,6 +522,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(test_every_answer),
 	KUNIT_CASE(test_unreached),
 	KUNIT_CASE(test_deferred),
+	KUNIT_CASE(test_status_text),
 	KUNIT_CASE(test_lost_write),
 	{ }
 };

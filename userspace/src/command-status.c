@@ -71,6 +71,14 @@ static void add_explanation(struct json_object *object, const char *key,
 	add_text(object, key, words_explain(clone_status_value(status, word_key, "-")));
 }
 
+static void add_decoded(struct json_object *object, const struct clone_status *status)
+{
+	char text[WORDS_DECODED];
+	bool known = words_decode(clone_status_value(status, "last_answer", "-"), text);
+
+	add_text(object, "last_answer_text", known ? text : NULL);
+}
+
 static struct json_object *clone_object(const struct job *job, enum clone_look look,
 					const struct clone_status *status)
 {
@@ -101,6 +109,7 @@ static struct json_object *clone_object(const struct job *job, enum clone_look l
 		json_object_object_add(object, "statistics", stats_object(status));
 		add_explanation(object, "reason_text", status, "reason");
 		add_explanation(object, "last_error_text", status, "last_error");
+		add_decoded(object, status);
 	}
 	free(device);
 	return object;
@@ -147,6 +156,7 @@ static void print_detail(const struct job *job, enum clone_look look,
 		printf("%-20s %s\n", status->stats[i].key, status->stats[i].value);
 	words_print(status, "reason");
 	words_print(status, "last_error");
+	words_print_answer(status);
 }
 
 struct listing {

@@ -98,18 +98,21 @@ struct json_object *probe_object(const struct probe_part *source,
 
 /* ---- a clone ---- */
 
-static const char *const clone_words[] = { "copier", "offload", "reason", "last_error" };
-static const char *const clone_numbers[] = { "command_kib", "depth" };
+static const char *const clone_words[] = { "copier", "offload", "reason", "last_error", "last_answer" };
+static const char *const clone_numbers[] = { "command_kib", "segments", "segment_bytes", "depth" };
 
 void probe_print_clone(const char *name, const struct clone_status *status)
 {
-	printf("%s: copier %s, offload %s; found so far: commands of %llu KiB, %llu at a time\n",
+	printf("%s: copier %s, offload %s; found so far: commands of %llu KiB, of up to %llu segments of %llu bytes, %llu at a time\n",
 	       name, clone_status_value(status, "copier", "-"),
 	       clone_status_value(status, "offload", "-"),
 	       (unsigned long long)clone_status_number(status, "command_kib"),
+	       (unsigned long long)clone_status_number(status, "segments"),
+	       (unsigned long long)clone_status_number(status, "segment_bytes"),
 	       (unsigned long long)clone_status_number(status, "depth"));
 	words_print(status, "reason");
 	words_print(status, "last_error");
+	words_print_answer(status);
 }
 
 struct json_object *probe_clone_object(const char *name, const struct clone_status *status)

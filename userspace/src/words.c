@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "scsi-command.h"
+
 struct meaning {
 	const char *word;
 	const char *sentence;
@@ -81,6 +83,7 @@ static const struct meaning meanings[] = {
 	{ "miscompare", "the device compared and found a difference; the host copies the range" },
 	{ "no-answer", "the device did not answer: timeout, reset, or a lost path; the range was in quarantine; look into the kernel log" },
 	{ "no-sense", "the device failed the command and does not say why; the host copies the range" },
+	{ "no-sense-data", "the device failed the command and gave no sense data; the range was in quarantine" },
 	{ "not-permitted", "the kernel does not let this process send the command; CAP_SYS_RAWIO is needed" },
 	{ "not-ready", "the unit is not ready; the copy is tried again" },
 	{ "operation-in-progress", "the device says that an operation is still under way; the range was in quarantine" },
@@ -124,4 +127,37 @@ void words_print(const struct clone_status *status, const char *key)
 
 	if (sentence)
 		printf("%s: %s\n", word, sentence);
+}
+
+/* SPC-4 4.5 */
+static const char *const sense_keys[16] = {
+	"NO SENSE", "RECOVERED ERROR", "NOT READY", "MEDIUM ERROR", "HARDWARE ERROR",
+	"ILLEGAL REQUEST", "UNIT ATTENTION", "DATA PROTECT", "BLANK CHECK", "VENDOR SPECIFIC",
+	"COPY ABORTED", "ABORTED COMMAND", "a reserved sense key", "VOLUME OVERFLOW", "MISCOMPARE",
+	"COMPLETED",
+};
+
+bool words_decode(const char *answer, char text[WORDS_DECODED])
+{
+	struct xcopy_scsi_sense sense;
+	uint32_t word;
+
+	if (!xcopy_scsi_parse_status(answer, &word))
+		return false;
+	if (xcopy_scsi_status_sense(word, &sense))
+		snprintf(text, WORDS_DECODED, "%s, %s%s", sense_keys[sense.key],
+			 sense.deferred ? "about an earlier command: " : "",
+			 xcopy_scsi_status_name(word));
+	else
+		snprintf(text, WORDS_DECODED, "%s", xcopy_scsi_status_name(word));
+	return true;
+}
+
+void words_print_answer(const struct clone_status *status)
+{
+	const char *answer = clone_status_value(status, "last_answer", "-");
+	char text[WORDS_DECODED];
+
+	if (words_decode(answer, text))
+		printf("%s: %s\n", answer, text);
 }

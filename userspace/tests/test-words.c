@@ -102,12 +102,41 @@ static void others(void **state)
 	assert_null(words_explain(""));
 }
 
+static void decodes_to(const char *answer, const char *wanted)
+{
+	char text[WORDS_DECODED];
+
+	assert_int_equal(words_decode(answer, text), !!wanted);
+	if (wanted)
+		assert_string_equal(text, wanted);
+}
+
+static void decoded(void **state)
+{
+	(void)state;
+	decodes_to("05/26/08", "ILLEGAL REQUEST, too-many-segment-descriptors");
+	decodes_to("05/26/0c", "ILLEGAL REQUEST, invalid-operation-for-copy-source-or-destination");
+	decodes_to("0b/29/00", "ABORTED COMMAND, aborted-command");
+	decodes_to("deferred-03/0c/02", "MEDIUM ERROR, about an earlier command: deferred-error");
+	decodes_to("status-18", "reservation-conflict");
+	decodes_to("status-02", "no-sense-data");
+	/* NVMe's, and what is none. */
+	decodes_to("status-183", NULL);
+	decodes_to("-", NULL);
+	decodes_to("", NULL);
+	decodes_to("05/26", NULL);
+	decodes_to("05/26/0", NULL);
+	decodes_to("15/26/08", NULL);
+	decodes_to("05/26/08 ", NULL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_answer),
 		cmocka_unit_test(every_reason),
 		cmocka_unit_test(others),
+		cmocka_unit_test(decoded),
 	};
 
 	return cmocka_run_group_tests_name("words", tests, NULL, NULL);

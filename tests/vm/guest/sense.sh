@@ -125,6 +125,7 @@ try_statuses() {
 			answered "$desc" "$status" 0 0 0
 			leads "$desc" "$outcome"
 			is "$desc: status names it" "$(field last_error)" "$name"
+			is "$desc: and has the code" "$(field last_answer)" "status-${status#0x}"
 			;;
 		esac
 	done < <(statuses)
@@ -141,5 +142,6 @@ try_rows() {
 		[ "$key $outcome" != "0xa PATH" ] || outcome=RANGE
 		leads "$desc" "$outcome"
 		is "$desc: status names it" "$(field last_error)" "$name"
+		is "$desc: and has the codes" "$(field last_answer)" "0${key#0x}/${asc#0x}/${ascq#0x}"
 	done < <(senses)
 }

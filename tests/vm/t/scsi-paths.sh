@@ -25,7 +25,7 @@ unreached() {
 	ok "it completes" wait_for 60 hydrated clone
 	REFUSED=$(($(array_stat copies) - $(array_stat copies_good)))
 	COPIES=$(array_stat copies) FALLBACKS=$(status_field clone fallbacks) VERIFIED=$(status_field clone verified)
-	ERROR=$(status_field clone last_error)
+	ERROR=$(status_field clone last_error) ANSWER=$(status_field clone last_answer)
 	ends_right "unreached"
 }
 
@@ -48,6 +48,8 @@ unreached 100 0x0d 2
 is "always: sixteen ranges end it" "$OFFLOADED $HOST_COPIED" "1024 $((all - 1024))"
 is "always: both paths are tried, once" "$COPIES" 18
 ok "always: the log says it" log_has 'The storage does not copy .*\(ranges-refused\); the host copies instead'
+
+is "always: status has the codes" "$ANSWER" 0a/0d/02
 
 # Another host has the destination: that is no matter of paths, and its word is what TEST UNIT READY was told.
 clone_of "$src" "$dst" 16

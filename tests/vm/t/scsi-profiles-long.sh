@@ -13,18 +13,26 @@ array_unit four 80 4096
 array_target a one two three four
 one=$(lio_disk a 0) two=$(lio_disk a 1) three=$(lio_disk a 2) four=$(lio_disk a 3)
 
-# What status said most often of the size of commands, which now and then larger ones are tried of: KIB
+# "command_kib segments segment_bytes", of one moment
+sizes_now() {
+	dmsetup status clone | awk '{
+		for (i = 1; i < NF; i++) value[$i] = $(i + 1)
+		print value["command_kib"], value["segments"], value["segment_bytes"]
+	}'
+}
+
+# What status said most often of the size of commands, which now and then larger ones are tried of: KIB, IN_USE
 watch() {
-	local end=$((SECONDS + 300)) kib
-	local -A seen=()
-	KIB=0
+	local end=$((SECONDS + 300)) sizes most=0
+	local -A seen=([0]=0)
 	until hydrated clone || [ $SECONDS -ge $end ]; do
-		kib=$(status_field clone command_kib)
-		[ "$kib" = 0 ] || seen[$kib]=$((${seen[$kib]:-0} + 1))
+		sizes=$(sizes_now)
+		[ "${sizes%% *}" = 0 ] || seen[$sizes]=$((${seen[$sizes]:-0} + 1))
 	done
-	for kib in "${!seen[@]}"; do
-		[ "${seen[$kib]}" -lt "${seen[$KIB]:-0}" ] || KIB=$kib
+	for sizes in "${!seen[@]}"; do
+		[ "${seen[$sizes]}" -lt "${seen[$most]}" ] || most=$sizes
 	done
+	KIB=${most%% *} IN_USE=${most#* }
 }
 
 # offloads DESC: the clone that is up, and what the array says of it
@@ -62,6 +70,7 @@ clone_up copy_latency_ms 20000
 offloads "strict-2seg"
 is "strict-2seg: two segments of 16 MiB" "$(largest)" "2 16777216"
 is "strict-2seg: status says how large commands are" "$KIB" 32768
+is "strict-2seg: and of what" "$IN_USE" "2 16777216"
 at_least "strict-2seg: it was found by being refused" "$RETRIES" 1
 isnt "strict-2seg: the array has refused" "$(array_stat copies)" "$(array_stat copies_good)"
 
