@@ -2,7 +2,7 @@
 /*
  * xcopy-array: a SCSI array for tests, on target_core_user (TCMU).
  *
- * Units hold the data; paths are TCMU devices, each a way to one unit.  The ring of a TCMU device
+ * Units hold the data, and have names (names.c); paths are TCMU devices, each a way to one unit.  The ring of a TCMU device
  * does not say over which path a command came, so that every path has a device of its own, and all
  * are served by this one process.
  *
@@ -25,6 +25,7 @@
 #define NAA_SIZE	16U
 #define SENSE_SIZE	18U
 #define NAME_SIZE	32U
+#define DESIGNATOR_SIZE	20U
 
 /* Sense keys. */
 #define NOT_READY	0x2U
@@ -73,12 +74,13 @@ enum unit_state {
  * struct unit - a logical unit; never freed
  * @next: all of them
  * @name: for the control socket
- * @naa: its designator, association 0
+ * @naa: its NAA designator, of which the others are made
  * @block: logical block length, bytes
  * @size: bytes, a multiple of @block; what it was created with at most
  * @room: bytes that @extents are for
  * @nr: number of @extents
  * @state: enum unit_state
+ * @names: enum designator_kind, a bit for each that it has
  * @extents: pages, EXTENT bytes each, shared by clones; NULL: zeros
  * @stable: what they are without power, of those that are in the cache
  * @cached: which are
@@ -92,10 +94,41 @@ struct unit {
 	uint64_t room;
 	uint64_t nr;
 	enum unit_state state;
+	unsigned int names;
 	struct page **extents;
 	struct page **stable;
 	bool *cached;
 };
+
+/* Worst first, as page 83h has them: whoever takes the first is found out. */
+enum designator_kind { NAME_T10, NAME_SCSI, NAME_EUI, NAME_NAA, NR_NAMES };
+
+/**
+ * struct designator - of a unit, association 0
+ * @code_set: 1 binary, 2 ASCII, 3 UTF-8
+ * @type: DESIGNATOR TYPE
+ * @length: of @bytes
+ * @bytes: the rest is zero
+ */
+struct designator {
+	uint8_t code_set;
+	uint8_t type;
+	uint8_t length;
+	uint8_t bytes[DESIGNATOR_SIZE];
+};
+
+/** unit_designator() - what of this kind there is, or would be */
+struct designator unit_designator(const struct unit *unit, enum designator_kind kind);
+
+/** unit_designate() - which it has, from now on; hosts ask once */
+void unit_designate(struct unit *unit, unsigned int names);
+bool unit_has_name(const struct unit *unit, enum designator_kind kind);
+
+/** unit_by_designator() - a unit that has it; @kind is set; NULL: none */
+struct unit *unit_by_designator(const struct designator *designator, enum designator_kind *kind);
+
+/** unit_next() - all units, one after another; the first for NULL, NULL after the last */
+struct unit *unit_next(const struct unit *unit);
 
 /** unit_create() - returns false if there is no memory, or the name or designator is taken */
 bool unit_create(const char *name, const uint8_t *naa, uint64_t size, uint32_t block);
@@ -327,6 +360,10 @@ enum counter {
 	STAT_UNMAPPED_BYTES,
 	STAT_ABORTED,		/* copy commands that the host gave up */
 	STAT_LATE,		/* and that wrote afterwards */
+	STAT_BY_T10,		/* target descriptors that named a unit so; by enum designator_kind */
+	STAT_BY_NAME,
+	STAT_BY_EUI,
+	STAT_BY_NAA,
 	NR_STATS,
 };
 

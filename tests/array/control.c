@@ -4,7 +4,8 @@
  *
  *   unit NAME NAA SIZE BLOCK     a new unit: 32 hexadecimal digits, bytes, bytes
  *   path DEVICE UNIT             /dev/uioN is a path to it
- *   state UNIT STATE             online, protected, mute or gone
+ *   state UNIT STATE             online, protected, mute, gone, reserved or exclusive
+ *   names UNIT NAME...           what it has of naa (the only one at first), eui, name and t10
  *   size UNIT SIZE               bytes: less than it was made with, or as much again
  *   cut SEED                     of the power: all units are gone, until a profile is set
  *   set KEY VALUE                a knob, "profile", "space" or "write_cache"
@@ -89,6 +90,34 @@ static bool do_state(int nr, char **words, FILE *out)
 		}
 	}
 	return false;
+}
+
+static bool take_name(const char *word, unsigned int *names)
+{
+	static const char * const kinds[NR_NAMES] = {
+		[NAME_T10] = "t10", [NAME_SCSI] = "name", [NAME_EUI] = "eui", [NAME_NAA] = "naa",
+	};
+	unsigned int i;
+
+	for (i = 0; i < NR_NAMES && strcmp(word, kinds[i]); i++)
+		;
+	*names |= 1U << i;
+	return i < NR_NAMES;
+}
+
+static bool do_names(int nr, char **words, FILE *out)
+{
+	struct unit *unit = nr > 2 ? unit_find(words[1]) : NULL;
+	unsigned int names = 0;
+	int i;
+
+	(void)out;
+	for (i = 2; unit && i < nr; i++)
+		if (!take_name(words[i], &names))
+			return false;
+	if (unit)
+		unit_designate(unit, names);
+	return unit;
 }
 
 static bool do_size(int nr, char **words, FILE *out)
@@ -190,6 +219,7 @@ static const struct {
 	{ "unit", do_unit },
 	{ "path", do_path },
 	{ "state", do_state },
+	{ "names", do_names },
 	{ "size", do_size },
 	{ "cut", do_cut },
 	{ "set", do_set },

@@ -78,6 +78,25 @@ static bool check_header(struct list *list, size_t length)
 
 /* ---- targets ---- */
 
+/* A unit of this array that has this name, association 0, and that hosts have. */
+static struct unit *named(const uint8_t *target)
+{
+	struct designator designator = {
+		.code_set = target[4] & 0x0f, .type = target[5] & 0x3f, .length = target[7],
+	};
+	enum designator_kind kind;
+	struct unit *unit;
+
+	if (designator.length > DESIGNATOR_SIZE)
+		return NULL;
+	memcpy(designator.bytes, target + 8, DESIGNATOR_SIZE);
+	unit = unit_by_designator(&designator, &kind);
+	if (!unit || unit_state(unit) == UNIT_GONE)
+		return NULL;
+	stat_add(STAT_BY_T10 + kind, 1);
+	return unit;
+}
+
 static bool check_target(struct list *list, const uint8_t *target, struct unit **unit)
 {
 	if (target[0] != TARGET_NAA || target[1] & 0x1f)
@@ -85,12 +104,7 @@ static bool check_target(struct list *list, const uint8_t *target, struct unit *
 	/* NUL, which makes it name no unit, and relative initiator ports. */
 	if (target[1] & 0x20 || get_be(target + 2, 2))
 		return refuse(list, 0x26, 0x00);
-	*unit = NULL;
-	/* Binary, association with the unit, NAA. */
-	if ((target[4] & 0x0f) == 1 && (target[5] & 0x3f) == 3 && target[7] == NAA_SIZE)
-		*unit = unit_by_naa(target + 8);
-	if (*unit && unit_state(*unit) == UNIT_GONE)
-		*unit = NULL;
+	*unit = named(target);
 	if (*unit && get_be(target + 29, 3) != (*unit)->block)
 		return refuse(list, 0x26, 0x00);
 	return true;

@@ -36,20 +36,30 @@ static size_t serial_number(const struct unit *unit, uint8_t *page)
 	return 2 * NAA_SIZE;
 }
 
-/* The NAA designator, and one of a port, which is not to be taken for it. */
+static uint8_t *put_designator(uint8_t *at, uint8_t association,
+			       const struct designator *designator)
+{
+	at[0] = designator->code_set;
+	at[1] = (uint8_t)(association << 4 | designator->type);
+	at[3] = designator->length;
+	memcpy(at + 4, designator->bytes, designator->length);
+	return at + 4 + designator->length;
+}
+
+/* One of a port first, which is not to be taken for the unit's. */
 static size_t identification(const struct unit *unit, uint8_t *page)
 {
-	uint8_t *naa = page + 4, *port = naa + 4 + NAA_SIZE;
+	const struct designator port = { .code_set = 1, .type = 4, .length = 4, .bytes = { [3] = 1 } };
+	uint8_t *at = put_designator(page + 4, 1, &port);
+	unsigned int kind;
 
-	naa[0] = 0x01;
-	naa[1] = 0x03;
-	naa[3] = NAA_SIZE;
-	memcpy(naa + 4, unit->naa, NAA_SIZE);
-	port[0] = 0x01;
-	port[1] = 0x14;
-	port[3] = 4;
-	port[7] = 1;
-	return 4 + NAA_SIZE + 8;
+	for (kind = 0; kind < NR_NAMES; kind++) {
+		const struct designator its = unit_designator(unit, kind);
+
+		if (unit_has_name(unit, kind))
+			at = put_designator(at, 0, &its);
+	}
+	return at - page - 4;
 }
 
 /* A Third-party Copy descriptor. */

@@ -21,6 +21,10 @@ static const char * const names[NR_STATS] = {
 	[STAT_UNMAPPED_BYTES] = "unmapped_bytes",
 	[STAT_ABORTED] = "aborted",
 	[STAT_LATE] = "late",
+	[STAT_BY_T10] = "by_t10",
+	[STAT_BY_NAME] = "by_name",
+	[STAT_BY_EUI] = "by_eui",
+	[STAT_BY_NAA] = "by_naa",
 };
 
 static uint64_t stats[NR_STATS];

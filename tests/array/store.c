@@ -42,6 +42,11 @@ struct unit *unit_by_naa(const uint8_t *naa)
 	return NULL;
 }
 
+struct unit *unit_next(const struct unit *unit)
+{
+	return unit ? unit->next : __atomic_load_n(&units, __ATOMIC_ACQUIRE);
+}
+
 static struct unit *unit_alloc(uint64_t size)
 {
 	struct unit *unit = calloc(1, sizeof(*unit));
@@ -75,6 +80,7 @@ bool unit_create(const char *name, const uint8_t *naa, uint64_t size, uint32_t b
 	unit->size = size;
 	unit->room = size;
 	unit->block = block;
+	unit_designate(unit, 1U << NAME_NAA);
 	unit->next = units;
 	__atomic_store_n(&units, unit, __ATOMIC_RELEASE);
 	return true;

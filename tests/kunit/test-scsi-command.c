@@ -185,6 +185,51 @@ static void test_identify(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, identity.code_set, 2);
 }
 
+/* Names that a unit may have, best first. */
+static const struct xcopy_scsi_identity kinds[] = {
+	{ .code_set = 1, .type = 3, .length = 16, .designator = { 0x60, 1 } },
+	{ .code_set = 1, .type = 3, .length = 8, .designator = { 0x50, 1 } },
+	{ .code_set = 1, .type = 2, .length = 16, .designator = { 1, 2, 3 } },
+	{ .code_set = 1, .type = 2, .length = 8, .designator = { 1, 2, 4 } },
+	{ .code_set = 3, .type = 8, .length = 20, .designator = "iqn.2024-01.t:abcd" },
+	{ .code_set = 2, .type = 1, .length = 20, .designator = "VENDOR  abcd" },
+};
+
+static __u8 *put_designator(__u8 *at, const struct xcopy_scsi_identity *identity)
+{
+	at[0] = identity->code_set;
+	at[1] = identity->type;
+	at[2] = 0;
+	at[3] = identity->length;
+	memcpy(at + 4, identity->designator, identity->length);
+	return at + 4 + identity->length;
+}
+
+/* Whatever of them there are, in whichever order, the best is taken. */
+static void test_preference(struct kunit *test)
+{
+	struct xcopy_scsi_identity chosen;
+	unsigned int set, i, backwards, which;
+	static __u8 page[256];
+	__u8 *at;
+
+	for (set = 1; set < 1U << ARRAY_SIZE(kinds); set++)
+		for (backwards = 0; backwards < 2; backwards++) {
+			at = page + 4;
+			for (i = 0; i < ARRAY_SIZE(kinds); i++) {
+				which = backwards ? ARRAY_SIZE(kinds) - 1 - i : i;
+				if (set >> which & 1)
+					at = put_designator(at, &kinds[which]);
+			}
+			page[1] = 0x83;
+			page[3] = at - page - 4;
+			for (which = 0; !(set >> which & 1); which++)
+				;
+			KUNIT_ASSERT_TRUE(test, xcopy_scsi_identify(page, at - page, &chosen));
+			KUNIT_EXPECT_MEMEQ(test, &chosen, &kinds[which], sizeof(chosen));
+		}
+}
+
 static void test_bad_pages(struct kunit *test)
 {
 	static const __u8 other_page[] = { 0, 0x80, 0, 12, 1, 3, 0, 8, 0x50, 1, 2, 3, 4, 5, 6, 7 };
@@ -512,6 +557,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(test_not_sayable),
 	KUNIT_CASE(test_ask_limits),
 	KUNIT_CASE(test_identify),
+	KUNIT_CASE(test_preference),
 	KUNIT_CASE(test_bad_pages),
 	KUNIT_CASE(test_wwid),
 	KUNIT_CASE(test_parameters),

@@ -6,6 +6,7 @@
 #
 #   array_start                       the array, with no unit yet
 #   array_unit NAME MIB [BLOCK-SIZE]  a logical unit, blank
+#   array_names UNIT NAME...          what names it, before the target: naa (if not told otherwise), eui, name, t10
 #   array_target NAME UNIT...         a tcm_loop target with these units as LUN 0, 1, ...; each target is another path
 #   lio_disk NAME LUN                 its disk, once it is there
 #
@@ -51,6 +52,10 @@ array_serve() {
 array_unit() {
 	ARRAY_UNITS[$1]="$(($2 << 20)) ${3:-512}"
 	run array unit "$1" "6001405$(lio_serial "$1")" "$(($2 << 20))" "${3:-512}"
+}
+
+array_names() {
+	run array names "$@"
 }
 
 array_target() {
