@@ -188,7 +188,8 @@ struct piece {
  * @next: of its path, while it is not answered
  * @path: which it came by
  * @unit: whose it is
- * @id: in the ring
+ * @id: in the ring; used again when it is answered
+ * @serial: never used again, on this path
  * @answered: the ring has the answer: nothing is sent any more; lock of the path
  * @cdb: CDB, the rest is zero
  * @status: to answer, GOOD at first
@@ -203,6 +204,7 @@ struct command {
 	struct path *path;
 	struct unit *unit;
 	uint16_t id;
+	uint64_t serial;
 	bool answered;
 	uint8_t cdb[CDB_SIZE];
 	uint8_t status;
@@ -303,6 +305,7 @@ enum lie { LIE_NONE, LIE_NOTHING, LIE_ELSEWHERE };
  * @lie: enum lie
  * @hold: copies wait to be released
  * @hold_ms: but no longer than this; 0: for ever
+ * @abort_ms: what the host aborts is answered after so long
  */
 struct knobs {
 	uint64_t targets;
@@ -321,6 +324,7 @@ struct knobs {
 	uint64_t lie;
 	uint64_t hold;
 	uint64_t hold_ms;
+	uint64_t abort_ms;
 };
 
 /**
@@ -376,6 +380,9 @@ bool failure_take(uint64_t number, struct failure *failure);
 /** hold_wait() - returns when copies are not held any more, or @knobs' time is over */
 void hold_wait(const struct knobs *knobs);
 void hold(bool held);
+
+/** abort_wait() - returns when an abort is to be answered */
+void abort_wait(void);
 
 /** bandwidth_wait() - returns when that many bytes can have been copied */
 void bandwidth_wait(const struct knobs *knobs, uint64_t bytes);

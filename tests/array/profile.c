@@ -61,7 +61,7 @@ static const struct {
 	KNOB(targets), KNOB(segments), KNOB(take_segments), KNOB(list_bytes), KNOB(segment_bytes),
 	KNOB(take_segment_bytes), KNOB(refusal), KNOB(granularity), KNOB(concurrent),
 	KNOB(list_id_usage), KNOB(operating_parameters), KNOB(third_party_page), KNOB(bandwidth),
-	KNOB(lie), KNOB(hold), KNOB(hold_ms),
+	KNOB(lie), KNOB(hold), KNOB(hold_ms), KNOB(abort_ms),
 };
 
 struct knobs knobs_get(void)
@@ -199,6 +199,17 @@ void hold_wait(const struct knobs *begun)
 		wait_change(until);
 	pthread_mutex_unlock(&lock);
 	stat_add(STAT_HELD, -1);
+}
+
+void abort_wait(void)
+{
+	uint64_t until;
+
+	pthread_mutex_lock(&lock);
+	until = now(CLOCK_REALTIME) + knobs.abort_ms * 1000000;
+	while (knobs.abort_ms && now(CLOCK_REALTIME) < until)
+		wait_change(until);
+	pthread_mutex_unlock(&lock);
 }
 
 /* Copies share it: each begins when those before it are over. */

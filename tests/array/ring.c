@@ -25,6 +25,7 @@
  * @fetched: offset of the entry to be fetched next
  * @lock: for all below, and the tail of the ring
  * @commands: that are not answered
+ * @fetched_commands: ever
  * @closed: the device is gone
  */
 struct path {
@@ -35,6 +36,7 @@ struct path {
 	uint32_t fetched;
 	pthread_mutex_t lock;
 	struct command *commands;
+	uint64_t fetched_commands;
 	bool closed;
 };
 
@@ -178,21 +180,50 @@ static struct command *fetch_command(struct path *path, const struct tcmu_cmd_en
 	return command;
 }
 
+struct aborted {
+	struct path *path;
+	uint64_t serial;
+};
+
 /*
- * The host waits for what it aborts to be answered, and so it is, though a worker may be
- * at it still: that is how a copy comes to write when nobody expects it any more.
+ * The host waits for what it aborts to be answered, and so it is, sooner or later, though a worker
+ * may be at it still: that is how a copy comes to write when nobody expects it any more.
  */
+static void abort_answer(void *context)
+{
+	struct aborted *order = context;
+	struct path *path = order->path;
+	struct command *command;
+
+	abort_wait();
+	pthread_mutex_lock(&path->lock);
+	for (command = path->commands; command; command = command->next)
+		if (command->serial == order->serial)
+			break;
+	if (command) {
+		command->status = TASK_ABORTED;
+		answer(path, command);
+	}
+	pthread_mutex_unlock(&path->lock);
+	free(order);
+}
+
+/* By a worker, since it may wait. Caller holds the lock. */
 static void abort_command(struct path *path, uint16_t id)
 {
 	struct command *command = path->commands;
+	struct aborted *order;
 
 	while (command && command->id != id)
 		command = command->next;
 	if (!command)
 		return;
-	command->status = TASK_ABORTED;
-	answer(path, command);
+	order = malloc(sizeof(*order));
+	if (!order)
+		abort();
+	*order = (struct aborted){ .path = path, .serial = command->serial };
 	stat_add(STAT_ABORTED, 1);
+	work(abort_answer, order);
 }
 
 static void fetch_aborts(struct path *path, const struct tcmu_tmr_entry *entry)
@@ -215,6 +246,7 @@ static void fetch(struct path *path, void *at)
 	pthread_mutex_lock(&path->lock);
 	path->fetched = behind(path, path->fetched);
 	if (command) {
+		command->serial = path->fetched_commands++;
 		command->next = path->commands;
 		path->commands = command;
 	} else {

@@ -23,9 +23,15 @@ clone_up 0 8 hydration_rate 2048 hydration_floor 2048 offload_max_kib 1024 quara
 ok "$desc: the storage copies" wait_for 30 offloads
 ok "$desc: writes and a flush" clone_do write:40000:300 zero:50000:128 flush
 log_mark
+array_set abort_ms 15000
 array_hold
 ok "$desc: a copy hangs" wait_for 30 array_counts held 1
+# While the array thinks about it, nobody knows what became of the copy, and nothing is said of it.
+ok "$desc: the host wants it back" wait_for 150 array_counts aborted 1
+at=$SECONDS
+not_ok "$desc: it has not been given up yet" given_up
 ok "$desc: the host gives it up" wait_for 150 given_up
+at_least "$desc: not before the array has answered" $((SECONDS - at)) 10
 dmsetup remove --retry late &
 removal=$!
 sleep 5
