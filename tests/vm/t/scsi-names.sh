@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # test: EXTENDED COPY between units by each kind of name that they may have, the best of several: all by the array, byte by byte
+# core: bookworm sid debug
 # timeout: 120
 . "$XCOPY_LIB"
 . "$XCOPY_SRC/tests/vm/guest/scsi.sh"
