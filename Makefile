@@ -84,6 +84,7 @@ check-unit:
 	$(if $(wildcard tests/kunit/Makefile),$(MAKE) -C tests/kunit check)
 	$(if $(wildcard tests/fuzz/Makefile),$(MAKE) -C tests/fuzz check)
 	$(if $(wildcard tests/tools/Makefile),$(MAKE) -C tests/tools check)
+	$(if $(wildcard tests/hypervisors/Makefile),$(MAKE) -C tests/hypervisors check)
 
 check-vm:
 	tests/vm/run --suite $(SUITE) --test '$(TEST)'
