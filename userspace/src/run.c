@@ -30,6 +30,12 @@ void arguments_add(struct arguments *arguments, const char *format, ...)
 	arguments->list[arguments->count] = NULL;
 }
 
+void arguments_add_words(struct arguments *arguments, const char *const *words)
+{
+	for (; *words; words++)
+		arguments_add(arguments, "%s", *words);
+}
+
 char *arguments_text(const struct arguments *arguments)
 {
 	char *text = need_copy("");
@@ -65,7 +71,8 @@ static void child(char *const list[], int output, int errors)
 
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	signal(SIGPIPE, SIG_DFL);
+	/* who reads may be killed, which must not end LVM in the middle of something */
+	signal(SIGPIPE, SIG_IGN);
 	if (null < 0)
 		_exit(127);
 	dup2(null, 0);
@@ -78,6 +85,37 @@ static void child(char *const list[], int output, int errors)
 			execve(need_text("%s/%s", places[i], list[0]), list, environment);
 	dprintf(2, "%s: %s\n", list[0], strerror(errno));
 	_exit(127);
+}
+
+static int exit_status(pid_t pid)
+{
+	int status;
+
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return 127;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+/*
+ * Between this process and the program: when this process is killed, the keeper goes on holding
+ * the locks that it had, until the program, which goes on too, has ended.  LVM's commands close
+ * every descriptor that they were not told of, so they cannot hold them.
+ */
+static void keeper(char *const list[], const int output[2], const int errors[2])
+{
+	pid_t pid = fork();
+
+	if (!pid)
+		child(list, output[1], errors[1]);
+	signal(SIGINT, SIG_IGN);
+	signal(SIGTERM, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
+	for (int i = 0; i < 2; i++) {
+		close(output[i]);
+		close(errors[i]);
+	}
+	_exit(pid < 0 ? 127 : exit_status(pid));
 }
 
 /* Read what has come from *fd into *text; close it at its end. */
@@ -112,7 +150,7 @@ static void collect(int output, int errors, struct run_result *result)
 
 void run(const struct arguments *arguments, struct run_result *result)
 {
-	int output[2], errors[2], status;
+	int output[2], errors[2];
 	pid_t pid;
 
 	*result = (struct run_result){ 127, need_copy(""), need_copy("") };
@@ -120,16 +158,12 @@ void run(const struct arguments *arguments, struct run_result *result)
 		return;
 	pid = fork();
 	if (!pid)
-		child(arguments->list, output[1], errors[1]);
+		keeper(arguments->list, output, errors);
 	close(output[1]);
 	close(errors[1]);
 	collect(output[0], errors[0], result);
-	if (pid < 0)
-		return;
-	while (waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR)
-			return;
-	result->status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+	if (pid > 0)
+		result->status = exit_status(pid);
 }
 
 void run_result_free(struct run_result *result)

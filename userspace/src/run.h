@@ -14,6 +14,11 @@ struct arguments {
 void arguments_add(struct arguments *arguments, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/** ADD_WORDS() - append strings as they are */
+#define ADD_WORDS(arguments, ...) \
+	arguments_add_words(arguments, (const char *const[]){ __VA_ARGS__, NULL })
+void arguments_add_words(struct arguments *arguments, const char *const *words);
+
 /** arguments_text() - as one line that a shell would understand; to be freed */
 char *arguments_text(const struct arguments *arguments);
 
@@ -30,6 +35,9 @@ struct run_result {
  *
  * A name without a slash is looked for in /usr/sbin, /usr/bin, /sbin and /bin, not in
  * $PATH.  The environment is made new: LC_ALL=C and a fixed PATH.
+ *
+ * If the caller alone is killed (not its whole control group), the program goes on to its end, and the caller's locks (runtime.h)
+ * are held until then: nobody who takes one meets a change that is still to come.
  */
 void run(const struct arguments *arguments, struct run_result *result);
 
