@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* metadata format, dump, check, rebind. */
-#include <blkid.h>
 #include <fcntl.h>
 #include <json-c/json.h>
 #include <stdio.h>
@@ -9,45 +8,11 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "content.h"
 #include "memory.h"
 #include "message.h"
 #include "metadata-device.h"
 #include "sizes.h"
-
-static char *probed_content(blkid_probe probe)
-{
-	const char *type;
-
-	blkid_probe_enable_superblocks(probe, 1);
-	blkid_probe_set_superblocks_flags(probe, BLKID_SUBLKS_TYPE);
-	blkid_probe_enable_partitions(probe, 1);
-	switch (blkid_do_safeprobe(probe)) {
-	case 1:
-		return NULL;
-	case 0:
-		if (!blkid_probe_lookup_value(probe, "TYPE", &type, NULL) ||
-		    !blkid_probe_lookup_value(probe, "PTTYPE", &type, NULL))
-			return need_copy(type);
-		return need_copy("something");
-	case -2:
-		return need_copy("signatures of several kinds");
-	default:
-		return need_copy("what libblkid cannot read");
-	}
-}
-
-/* What libblkid finds on the device ("ext4", "LVM2_member", ...), to be freed; NULL: surely nothing. */
-static char *content_of(const char *path)
-{
-	blkid_probe probe = blkid_new_probe_from_filename(path);
-	char *found;
-
-	if (!probe)
-		return need_copy("what libblkid cannot open");
-	found = probed_content(probe);
-	blkid_free_probe(probe);
-	return found;
-}
 
 /* Damaged, or of a newer version, it is somebody's all the same. */
 static bool is_metadata(const struct metadata_scan *scan)
@@ -89,7 +54,7 @@ static int take_length(const struct invocation *invocation, uint64_t *bytes)
 
 static int check_content(const struct invocation *invocation, struct metadata_device *device)
 {
-	char *content = content_of(device->path);
+	char *content = content_find(device->path);
 	struct metadata_scan scan;
 	int code = 0;
 
