@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "content.h"
 #include "devices.h"
 #include "dm.h"
 #include "memory.h"
@@ -15,6 +16,7 @@
 #include "metadata-device.h"
 #include "sizes.h"
 #include "steps.h"
+#include "trim.h"
 
 static char *vg_reason(const struct lvm_vg *vg)
 {
@@ -53,7 +55,8 @@ char *clone_plan_source_reason(const struct lvm_lv *lv, const struct lvm_vg *vg)
 
 	if (reason)
 		return reason;
-	if (lvm_lv_tag(lv, TAG_STATE))
+	if (lvm_lv_tag(lv, TAG_STATE) &&
+	    strcmp(lvm_lv_tag(lv, TAG_STATE), job_state_word(JOB_FINISHED)))
 		return need_text("is the destination of a clone that is not finished: wait for it, then clone");
 	if (lvm_lv_tag(lv, TAG_METADATA_OF))
 		return need_text("holds the metadata of a clone");
@@ -121,9 +124,22 @@ static int find_source(struct clone_plan *plan)
 	return EXIT_REFUSED;
 }
 
+/* Of one whose device is not there now, but will be after a boot. */
+static bool is_recorded_name(const struct lvm_report *report, const char *clone_name)
+{
+	for (size_t i = 0; i < report->nr_lvs; i++) {
+		const char *name = lvm_lv_tag(&report->lvs[i], TAG_NAME);
+
+		if (name && !strcmp(name, clone_name))
+			return true;
+	}
+	return false;
+}
+
 static int check_destination_name(struct clone_plan *plan, const struct lv_name *name)
 {
 	const char *typed = plan->invocation->arguments[1];
+	const char *given = option(plan->invocation, "name");
 	struct job *job = &plan->job;
 	struct dm_state state;
 
@@ -138,8 +154,14 @@ static int check_destination_name(struct clone_plan *plan, const struct lv_name 
 	if (lvm_report_lv(&plan->report, name->vg, job->metadata.lv))
 		return fail(EXIT_REFUSED, "%s/%s, where the metadata would go, exists: lvremove it if no clone uses it",
 			    name->vg, job->metadata.lv);
+	if (given && !job_set_clone_name(job, given))
+		return fail(EXIT_USAGE, "--name %s: a name for /dev/mapper has up to 127 letters, digits and characters of _+.=:#-, and does not begin with a dash or a dot",
+			    given);
+	if (is_recorded_name(&plan->report, job->clone_name))
+		return fail(EXIT_REFUSED, "/dev/mapper/%s is the name of another clone (\"xcopysetup status\"): give this one another --name, or \"xcopysetup release\" that one",
+			    job->clone_name);
 	if (dm_look_name(job->clone_name, &state) && state.exists)
-		return fail(EXIT_REFUSED, "/dev/mapper/%s exists: \"xcopysetup release\" or \"dmsetup remove\" it first",
+		return fail(EXIT_REFUSED, "/dev/mapper/%s exists: \"xcopysetup release\" or \"dmsetup remove\" it first, or give the clone another --name",
 			    job->clone_name);
 	return 0;
 }
@@ -217,10 +239,12 @@ static int check_pvs(struct clone_plan *plan, uint64_t needed)
 static int check_space(struct clone_plan *plan)
 {
 	const struct lvm_vg *vg = lvm_report_vg(&plan->report, plan->job.destination.vg);
-	uint64_t data = round_up(plan->job.sectors * 512, vg->extent);
-	uint64_t all = data + round_up(plan->metadata_bytes, vg->extent);
+	uint64_t data = (plan->job.sectors + plan->job.extra_sectors) * 512;
+	uint64_t all;
 	char text[2][32];
 
+	data = round_up(data, vg->extent);
+	all = data + round_up(plan->metadata_bytes, vg->extent);
 	if (vg->free < all)
 		return fail(EXIT_REFUSED, "volume group %s has %s free, and the clone needs %s: vgextend it",
 			    vg->name, size_text(vg->free, text[0], sizeof(text[0])),
@@ -315,11 +339,72 @@ static int take_region(struct clone_plan *plan)
 	return 0;
 }
 
+/* More than the source has: that part of the device is the destination's alone. */
+static int take_size(struct clone_plan *plan)
+{
+	const struct lvm_vg *vg = lvm_report_vg(&plan->report, plan->job.destination.vg);
+	uint64_t least = plan->job.sectors * 512, size = least;
+	int code = option_size(plan->invocation, "size", &size);
+	char text[32];
+
+	if (code || !option(plan->invocation, "size"))
+		return code;
+	if (size < least)
+		return fail(EXIT_USAGE, "--size %s is less than the source has (%s): a clone holds all of it",
+			    option(plan->invocation, "size"), size_text(least, text, sizeof(text)));
+	if (size > INT64_MAX - vg->extent)
+		return fail(EXIT_USAGE, "--size %s is more than any device has",
+			    option(plan->invocation, "size"));
+	plan->job.extra_sectors = (round_up(size, vg->extent) - least) / 512;
+	return 0;
+}
+
+/* Asked of the source: its clone reads the same. */
+static int take_trim(struct clone_plan *plan)
+{
+	struct job *job = &plan->job;
+	const char *reason;
+	char *path, *type;
+	int code = 0;
+
+	if (!option(plan->invocation, "trim"))
+		return 0;
+	path = need_text("/dev/%s/%s", job->source.vg, job->source.lv);
+	type = content_find(path);
+	reason = trim_reason(type);
+	if (reason)
+		code = fail(EXIT_REFUSED, "--trim: %s cannot be trimmed: %s%s%s%s",
+			    plan->invocation->arguments[0], reason, type ? " (it holds " : "",
+			    type ? type : "", type ? ")" : "");
+	else
+		snprintf(job->trim, sizeof(job->trim), "%s", type);
+	free(path);
+	free(type);
+	return code;
+}
+
+static int take_alloc(struct clone_plan *plan)
+{
+	const char *alloc = option(plan->invocation, "alloc");
+
+	if (!alloc || !strcmp(alloc, "normal") || !strcmp(alloc, "contiguous") ||
+	    !strcmp(alloc, "cling") || !strcmp(alloc, "anywhere"))
+		return 0;
+	return fail(EXIT_USAGE, "--alloc %s: there are normal, contiguous, cling and anywhere, as in lvcreate(8)",
+		    alloc);
+}
+
 static int take_options(struct clone_plan *plan)
 {
 	char id[JOB_ID_LENGTH + 1];
-	int code = take_region(plan);
+	int code = take_size(plan);
 
+	if (!code)
+		code = take_alloc(plan);
+	if (!code)
+		code = take_trim(plan);
+	if (!code)
+		code = take_region(plan);
 	if (!code)
 		code = take_rate(plan, "rate", "hydration_rate", 1);
 	if (!code)
@@ -332,6 +417,7 @@ static int take_options(struct clone_plan *plan)
 		code = take_id_usage(plan);
 	if (code)
 		return code;
+	plan->job.keep_device = option(plan->invocation, "keep-device") != NULL;
 	if (option(plan->invocation, "no-hydration"))
 		job_add_feature(&plan->job, "no_hydration");
 	if (!metadata_new_geometry(plan->job.sectors, plan->job.region_sectors, &plan->geometry))

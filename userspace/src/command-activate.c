@@ -13,6 +13,7 @@
 #include "message.h"
 #include "runtime.h"
 #include "steps.h"
+#include "volume.h"
 
 static int check_source(const struct job *job)
 {
@@ -53,6 +54,8 @@ static int go_on_filling(struct job *job)
 		step_offload_limits(job);
 		code = step_load(job, true);
 	}
+	if (!code)
+		code = step_trim_once(job);
 	return code ? code : waiter_start(job);
 }
 
@@ -63,6 +66,19 @@ static int go_on_finishing(struct job *job)
 	if (!code)
 		code = step_activate(job);
 	return code || message_dry_run ? code : step_finish(job);
+}
+
+/* Whoever uses it, by fstab or in a virtual machine, knows it by this name. */
+static int bring_back(struct job *job)
+{
+	struct dm_state state;
+	int code;
+
+	if (dm_look(job->clone_uuid, &state) && state.live_table)
+		return 0;
+	say("%s/%s: complete; its device is made again", job->destination.vg, job->destination.lv);
+	code = step_activate(job);
+	return code || message_dry_run ? code : step_bring_back(job);
 }
 
 static int activate(struct job *job)
@@ -79,6 +95,8 @@ static int activate(struct job *job)
 	case JOB_FINISHING:
 		say("%s/%s: complete; cleaning up", job->destination.vg, job->destination.lv);
 		return go_on_finishing(job);
+	case JOB_FINISHED:
+		return bring_back(job);
 	case JOB_NONE:
 		break;
 	}
@@ -101,29 +119,17 @@ static int activate_locked(struct job *job)
 	return code;
 }
 
-static bool has_job(const struct lvm_report *report, const char *id)
-{
-	for (size_t i = 0; i < report->nr_lvs; i++) {
-		const char *tag = lvm_lv_tag(&report->lvs[i], TAG_JOB);
-
-		if (tag && !strcmp(tag, id))
-			return true;
-	}
-	return false;
-}
-
 /* A metadata volume without a destination: its destination was removed by hand. */
 static int remove_orphan(const struct lvm_report *report, const struct lvm_lv *lv)
 {
 	const char *of = lvm_lv_tag(lv, TAG_METADATA_OF);
-	struct arguments arguments = { 0 };
+	struct lv_name name;
 
-	if (!of || has_job(report, of))
+	if (!of || job_is_recorded(report, of))
 		return 0;
-	arguments_add(&arguments, "lvremove");
-	arguments_add(&arguments, "--yes");
-	arguments_add(&arguments, "%s/%s", lv->vg_name, lv->name);
-	return lvm_change(&arguments, "remove %s/%s, whose clone is gone", lv->vg_name, lv->name);
+	snprintf(name.vg, sizeof(name.vg), "%s", lv->vg_name);
+	snprintf(name.lv, sizeof(name.lv), "%s", lv->name);
+	return volume_remove(&name, lv->dm_uuid);
 }
 
 static int activate_all(void)
@@ -132,9 +138,11 @@ static int activate_all(void)
 	struct job job;
 	int code = lvm_load(&report), one, worst = 0;
 
+	runtime_clean();
 	if (code)
 		return code;
 	for (size_t i = 0; i < report.nr_lvs; i++) {
+		source_say_needed(&report, &report.lvs[i]);
 		one = job_from_lv(&report, &report.lvs[i], &job);
 		if (one < 0) {
 			job_say_damaged(&report.lvs[i]);

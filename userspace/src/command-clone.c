@@ -24,20 +24,20 @@ static void on_signal(int number)
 	interrupted = 1;
 }
 
-static void add(struct arguments *arguments, const char *const *words)
-{
-	for (; *words; words++)
-		arguments_add(arguments, "%s", *words);
-}
-
-#define ADD(arguments, ...) add(arguments, (const char *const[]){ __VA_ARGS__, NULL })
-
 static void add_create(struct arguments *arguments, const struct lv_name *name, uint64_t bytes)
 {
-	ADD(arguments, "lvcreate", "--yes", "--type", "linear", "--name", name->lv, "--size");
+	ADD_WORDS(arguments, "lvcreate", "--yes", "--type", "linear", "--name", name->lv, "--size");
 	arguments_add(arguments, "%llub", (unsigned long long)bytes);
-	ADD(arguments, "--activate", "y", "--ignoreactivationskip", "--setactivationskip", "y",
+	ADD_WORDS(arguments, "--activate", "y", "--ignoreactivationskip", "--setactivationskip", "y",
 	    "--wipesignatures", "y", "--zero", "y");
+}
+
+static void add_alloc(struct arguments *arguments, const struct invocation *invocation)
+{
+	const char *alloc = option(invocation, "alloc");
+
+	if (alloc)
+		ADD_WORDS(arguments, "--alloc", alloc);
 }
 
 /* The dm UUID that LVM gave to a new LV. */
@@ -63,16 +63,17 @@ static int make_destination(struct clone_plan *plan)
 	struct arguments arguments = { 0 };
 	char dm_name[DM_NAME_MAX + 1], *tags[16 + 64];
 	size_t nr_tags = job_nr_tags(job);
-	int code;
+	int code, mark;
 
 	name_dm_join(&job->destination, dm_name, sizeof(dm_name));
-	code = runtime_hide(dm_name);
-	if (code)
-		return code;
-	add_create(&arguments, &job->destination, job->sectors * 512);
+	mark = runtime_hide_name(dm_name);
+	if (mark < 0 && !message_dry_run)
+		return EXIT_REFUSED;
+	add_create(&arguments, &job->destination, (job->sectors + job->extra_sectors) * 512);
+	add_alloc(&arguments, plan->invocation);
 	job_tags(job, tags);
 	for (size_t i = 0; i < nr_tags; i++) {
-		ADD(&arguments, "--addtag", tags[i]);
+		ADD_WORDS(&arguments, "--addtag", tags[i]);
 		free(tags[i]);
 	}
 	arguments_add(&arguments, "%s", job->destination.vg);
@@ -85,7 +86,7 @@ static int make_destination(struct clone_plan *plan)
 		code = learn_uuid(&job->destination, job->destination_uuid);
 	if (!code)
 		code = runtime_hide(job->destination_uuid);
-	runtime_show(dm_name);
+	runtime_show_name(dm_name, mark);
 	return code;
 }
 
@@ -96,7 +97,7 @@ static int make_metadata(struct clone_plan *plan)
 	int code;
 
 	add_create(&arguments, &job->metadata, plan->metadata_bytes);
-	ADD(&arguments, "--addtag");
+	ADD_WORDS(&arguments, "--addtag");
 	arguments_add(&arguments, TAG_METADATA_OF "%s", job->id);
 	arguments_add(&arguments, "%s", job->metadata.vg);
 	code = lvm_change(&arguments, "create metadata volume %s/%s", job->metadata.vg,
@@ -177,6 +178,11 @@ static int load_table(struct clone_plan *plan)
 	return step_load(&plan->job, true);
 }
 
+static int trim_clone(struct clone_plan *plan)
+{
+	return step_trim(&plan->job);
+}
+
 static int begin_waiter(struct clone_plan *plan)
 {
 	return waiter_start(&plan->job);
@@ -197,16 +203,15 @@ static const struct clone_step {
 	{ "record", record_filling },
 	{ "extents", put_extents },
 	{ "table", load_table },
+	{ "trim", trim_clone },
 	{ "waiter", begin_waiter },
 };
 
-/* For tests: --fail-before STEP fails there, --die-before STEP dies there as in a crash. */
+/* For tests; change_point() is for those of crashes. */
 static int injected(const struct invocation *invocation, const char *step)
 {
-	const char *stop = option(invocation, "fail-before"), *die = option(invocation, "die-before");
+	const char *stop = option(invocation, "fail-before");
 
-	if (die && !strcmp(die, step))
-		raise(SIGKILL);
 	if (stop && !strcmp(stop, step))
 		return fail(EXIT_FAILED, "failing before step \"%s\", as asked", step);
 	return 0;
@@ -231,7 +236,6 @@ static int undo(struct clone_plan *plan)
 {
 	const struct lv_name *name = &plan->job.destination;
 	struct job job;
-	char dm_name[DM_NAME_MAX + 1];
 	int code;
 
 	if (option(plan->invocation, "keep-on-failure"))
@@ -239,8 +243,6 @@ static int undo(struct clone_plan *plan)
 			    name->vg, name->lv);
 	code = job_find_id(plan->job.id, &job);
 	if (code == EXIT_REFUSED) {
-		name_dm_join(name, dm_name, sizeof(dm_name));
-		runtime_show(dm_name);
 		runtime_forget(plan->job.id);
 		return EXIT_FAILED;
 	}
@@ -282,6 +284,7 @@ static int clone(struct clone_plan *plan)
 
 	if (lock < 0 && !message_dry_run)
 		return EXIT_REFUSED;
+	runtime_clean();
 	code = run_steps(plan);
 	if (code)
 		code = undo(plan);

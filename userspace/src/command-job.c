@@ -82,6 +82,8 @@ static int send(const struct job *job, const char *message)
 
 	if (code)
 		return code;
+	if (job->state == JOB_FINISHED)
+		return fail(EXIT_REFUSED, "%s is complete, and linear", job->clone_name);
 	if (would("dmsetup message %s 0 %s", job->clone_name, message))
 		return 0;
 	if (dm_message(job->clone_uuid, "%s", message))
@@ -168,6 +170,8 @@ static int fill(struct job *job, const struct invocation *invocation, uint64_t t
 			    job->clone_name, invocation->arguments[0]);
 	if (job_has_feature(job, "no_hydration"))
 		code = switch_hydration(job, true);
+	else	/* it may be off without that: by hand, or since a crash */
+		code = step_begin_to_fill(job);
 	return code || message_dry_run ? code : follow_until_full(job, timeout);
 }
 
@@ -199,6 +203,7 @@ int command_finish(const struct invocation *invocation)
 	if (code)
 		return code;
 	found.source_may_be_away = true;
+	found.suspect_is_accepted = option(invocation, "force") != NULL;
 	code = fill(&found, invocation, timeout);
 	if (!code)
 		code = message_dry_run ? step_finish(&found) : finish_full(&found);
@@ -227,7 +232,10 @@ int command_cancel(const struct invocation *invocation)
 
 	if (code)
 		return code;
-	if (job.state == JOB_FINISHING)
+	if (job.state == JOB_FINISHED)
+		code = fail(EXIT_REFUSED, "%s is complete: \"xcopysetup release\" its device, and lvremove %s/%s if it is not wanted",
+			    argument, job.destination.vg, job.destination.lv);
+	else if (job.state == JOB_FINISHING)
 		code = fail(EXIT_REFUSED, "%s is complete and being cleaned up: \"xcopysetup finish\" it, then lvremove %s/%s",
 			    argument, job.destination.vg, job.destination.lv);
 	else
@@ -236,32 +244,92 @@ int command_cancel(const struct invocation *invocation)
 	return code;
 }
 
-int command_release(const struct invocation *invocation)
+struct search {
+	const char *argument;
+	struct dm_state volume;		/* if the argument is one */
+	char uuid[129];			/* of the clone that was found */
+};
+
+static bool is_linear(const char *uuid)
 {
-	const char *argument = invocation->arguments[0];
-	char clone[DM_NAME_MAX + 1] = "", uuid[sizeof(((struct dm_state *)0)->uuid)];
-	struct lv_name name;
 	struct dm_state state;
 	struct table table;
-	bool linear;
+	bool is = dm_read_table(uuid, &table, &state) && table_is(&table, "linear");
 
-	if (!strncmp(argument, "/dev/mapper/xcopy-", 18))
-		snprintf(clone, sizeof(clone), "%s", argument + 12);
-	else if (!strncmp(argument, "xcopy-", 6) && !strchr(argument, '/'))
-		snprintf(clone, sizeof(clone), "%s", argument);
-	else if (name_parse_lv(argument, NULL, &name) || !name_clone(&name, clone, sizeof(clone)))
-		return fail(EXIT_USAGE, "%s is no clone: give VG/DST or the clone's device",
-			    argument);
-	if (!dm_look_name(clone, &state) || !state.exists || strncmp(state.uuid, "XCOPY-", 6))
-		return fail(EXIT_REFUSED, "%s: there is no clone /dev/mapper/%s", argument, clone);
-	strcpy(uuid, state.uuid);
-	linear = dm_read_table(uuid, &table, &state) && table_is(&table, "linear");
 	table_free(&table);
-	if (!linear)
+	return is;
+}
+
+/* Is it called that, or does it lie on the volume that is?  This may be others' source, too. */
+static void match_clone(const char *name, const char *uuid, void *data)
+{
+	struct search *search = data;
+	const char *argument = search->argument;
+
+	if (!strncmp(argument, "/dev/mapper/", 12))
+		argument += 12;
+	if (!strcmp(argument, name) ||
+	    (search->volume.exists && is_linear(uuid) &&
+	     dm_uses(uuid, search->volume.major, search->volume.minor)))
+		snprintf(search->uuid, sizeof(search->uuid), "%s", uuid);
+}
+
+/* The device may have lost its record, and the record its device: either will do. */
+static bool find_device(struct search *search)
+{
+	char dm_name[DM_NAME_MAX + 1];
+	struct lv_name name;
+
+	if (!name_parse_lv(search->argument, NULL, &name) &&
+	    name_dm_join(&name, dm_name, sizeof(dm_name)))
+		dm_look_name(dm_name, &search->volume);
+	dm_each_clone(match_clone, search);
+	return *search->uuid;
+}
+
+static int remove_device(const char *argument, const char *uuid)
+{
+	struct dm_state state;
+
+	if (!is_linear(uuid))
 		return fail(EXIT_REFUSED, "%s is not complete: \"xcopysetup finish\" or \"cancel\" it",
 			    argument);
-	if (state.open_count)
+	if (!dm_look(uuid, &state) || state.open_count)
 		return fail(EXIT_REFUSED, "/dev/mapper/%s is in use: unmount or close it first",
-			    clone);
-	return would("dmsetup remove %s", clone) ? 0 : dm_remove(clone);
+			    state.name);
+	return would("dmsetup remove %s", state.name) ? 0 : dm_remove(state.name);
+}
+
+static int release_job(const char *argument, struct job *job)
+{
+	int lock = message_dry_run ? -1 : job_lock(job);
+	int code = lock < 0 && !message_dry_run ? EXIT_REFUSED : job_refresh(job);
+
+	if (code == EXIT_REFUSED && lock >= 0)
+		fail(code, "the job of %s has just ended", argument);
+	else if (!code && job->state != JOB_FINISHED)
+		code = fail(EXIT_REFUSED, "%s is not complete: \"xcopysetup finish\" or \"cancel\" it",
+			    argument);
+	else if (!code)
+		code = step_release(job);
+	if (lock >= 0)
+		close(lock);
+	return code;
+}
+
+int command_release(const struct invocation *invocation)
+{
+	struct search search = { .argument = invocation->arguments[0] };
+	bool found = find_device(&search);
+	struct job job;
+	int code = found ? job_find_id(search.uuid + strlen("XCOPY-"), &job) :
+		   job_find(search.argument, &job);
+
+	if (found && code == EXIT_REFUSED)
+		return remove_device(search.argument, search.uuid);
+	if (code)
+		return code;
+	code = release_job(search.argument, &job);
+	job_free(&job);
+	return code;
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "change.h"
 #include "dm.h"
 #include "memory.h"
 #include "message.h"
@@ -175,6 +176,7 @@ static int run_command(const struct command *command, char **words)
 				message_level++;
 		if (option(&invocation, "quiet"))
 			message_level = -1;
+		change_die_at(option(&invocation, "die-at"));
 		code = check(&invocation);
 		message_dry_run = option(&invocation, "dry-run") != NULL;
 		if (!code)

@@ -66,6 +66,7 @@ void print_completion(void);
 
 int command_clone(const struct invocation *invocation);
 int command_status(const struct invocation *invocation);
+int command_list(const struct invocation *invocation);
 int command_wait(const struct invocation *invocation);
 int command_finish(const struct invocation *invocation);
 int command_cancel(const struct invocation *invocation);

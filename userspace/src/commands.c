@@ -11,24 +11,29 @@ const struct option_spec common_options[] = {
 	{ "quiet", 'q', NULL, "say nothing but errors", false },
 	{ "dry-run", 'n', NULL, "print every command and table, change nothing", false },
 	{ "help", 'h', NULL, "help for this command", false },
+	{ "die-at", 0, "CHANGE", "for tests (change.h)", true },
 	{ NULL, 0, NULL, NULL, false }
 };
 
 static const struct option_spec clone_options[] = {
 	{ "pv", 0, "DEVICE", "put the destination on this physical volume; may be repeated", false },
+	{ "size", 0, "SIZE", "size of the destination, if more than the source's", false },
+	{ "alloc", 0, "POLICY", "how LVM allocates it: normal, contiguous, cling, anywhere", false },
+	{ "name", 0, "NAME", "the clone's device below /dev/mapper (xcopy-VG-DST)", false },
+	{ "keep-device", 0, NULL, "keep the device's name after the end, until \"release\"", false },
 	{ "region-size", 0, "SIZE", "unit of bookkeeping (64K, more above 1 TiB)", false },
 	{ "rate", 0, "SIZE", "at most so many bytes per second (no limit)", false },
 	{ "floor", 0, "SIZE", "bytes per second while the clone is in use (16M)", false },
 	{ "verify", 0, "first|N|all", "commands of the storage to verify (first)", false },
 	{ "driver", 0, "auto|nvme|scsi|host", "who copies (auto)", false },
 	{ "id-usage", 0, "WORD", "SCSI: LIST ID USAGE: hold, discard or disable (disable)", false },
+	{ "trim", 0, NULL, "have its file system say what is free, which then is not copied", false },
 	{ "no-hydration", 0, NULL, "do not fill the destination before \"resume\"", false },
 	{ "force", 0, NULL, "the source is open, and sure not to be written to", false },
 	{ "keep-on-failure", 0, NULL, "do not undo what was made when something fails", false },
 	{ "wait", 0, NULL, "return when the clone is complete", false },
 	{ "json", 0, NULL, "print the result as JSON", false },
 	{ "fail-before", 0, "STEP", "for tests", true },
-	{ "die-before", 0, "STEP", "for tests", true },
 	{ NULL, 0, NULL, NULL, false }
 };
 
@@ -37,8 +42,20 @@ static const struct option_spec json_options[] = {
 	{ NULL, 0, NULL, NULL, false }
 };
 
+static const struct option_spec status_options[] = {
+	{ "json", 0, NULL, "print JSON", false },
+	{ "watch", 0, NULL, "go on showing those that are being filled", false },
+	{ NULL, 0, NULL, NULL, false }
+};
+
 static const struct option_spec wait_options[] = {
 	{ "timeout", 0, "SECONDS", "give up after so long", false },
+	{ NULL, 0, NULL, NULL, false }
+};
+
+static const struct option_spec finish_options[] = {
+	{ "timeout", 0, "SECONDS", "give up after so long", false },
+	{ "force", 0, NULL, "the source was written to, or made writeable, and that does not matter", false },
 	{ NULL, 0, NULL, NULL, false }
 };
 
@@ -66,16 +83,18 @@ static const struct option_spec format_options[] = {
 const struct command commands[] = {
 	{ "clone", "VG/SRC [VG/]DST", 2, 2, DRY, clone_options, command_clone,
 	  "make a writable clone of a logical volume, usable at once" },
-	{ "status", "[CLONE]", 0, 1, ROOT, json_options, command_status,
+	{ "status", "[CLONE]", 0, 1, ROOT, status_options, command_status,
 	  "show all clones, or one in detail" },
+	{ "list", "", 0, 0, ROOT, NULL, command_list,
+	  "the destinations of all clones, one a line, for scripts" },
 	{ "wait", "CLONE", 1, 1, ROOT, wait_options, command_wait,
 	  "wait until a clone is complete and has become a linear device" },
-	{ "finish", "CLONE", 1, 1, DRY, wait_options, command_finish,
+	{ "finish", "CLONE", 1, 1, DRY, finish_options, command_finish,
 	  "let it fill, then swap to linear and clean up" },
 	{ "cancel", "CLONE", 1, 1, DRY, NULL, command_cancel,
 	  "remove an unfinished clone and its destination" },
 	{ "release", "CLONE", 1, 1, DRY, NULL, command_release,
-	  "remove the device of a finished clone; the volume stays" },
+	  "remove the device of a complete clone; the volume stays" },
 	{ "set", "CLONE KEY VALUE", 3, 3, DRY, NULL, command_set,
 	  "change a setting, now and for later activations" },
 	{ "pause", "CLONE", 1, 1, DRY, NULL, command_pause, "stop filling the destination" },

@@ -13,6 +13,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "change.h"
 #include "kernel-log.h"
 #include "memory.h"
 #include "message.h"
@@ -127,10 +128,8 @@ const char *dm_device_text(const struct dm_state *state, char text[32])
 typedef void target_fn(uint64_t start, uint64_t length, const char *type, const char *params,
 		       void *data);
 
-static bool each_target(int type, const char *uuid, target_fn *fn, void *data,
-			struct dm_state *state)
+static bool each_target(struct dm_task *task, target_fn *fn, void *data, struct dm_state *state)
 {
-	struct dm_task *task = task_for(type, uuid);
 	void *next = NULL;
 	uint64_t start, length;
 	char *target, *params;
@@ -163,7 +162,17 @@ static void add_line(uint64_t start, uint64_t length, const char *type, const ch
 bool dm_read_table(const char *uuid, struct table *table, struct dm_state *state)
 {
 	*table = (struct table){ 0 };
-	return each_target(DM_DEVICE_TABLE, uuid, add_line, table, state);
+	return each_target(task_for(DM_DEVICE_TABLE, uuid), add_line, table, state);
+}
+
+bool dm_read_inactive_table(const char *uuid, struct table *table)
+{
+	struct dm_task *task = task_for(DM_DEVICE_TABLE, uuid);
+	struct dm_state state;
+
+	*table = (struct table){ 0 };
+	task = checked_task(task, task && dm_task_query_inactive_table(task));
+	return each_target(task, add_line, table, &state) && state.inactive_table && table->count;
 }
 
 char *dm_read_status(const char *uuid, char type[32])
@@ -172,7 +181,7 @@ char *dm_read_status(const char *uuid, char type[32])
 	struct dm_state state;
 	char *params = NULL;
 
-	each_target(DM_DEVICE_STATUS, uuid, add_line, &table, &state);
+	each_target(task_for(DM_DEVICE_STATUS, uuid), add_line, &table, &state);
 	if (table.count) {
 		snprintf(type, 32, "%s", table.lines[0].type);
 		params = need_copy(table.lines[0].params);
@@ -274,6 +283,7 @@ int dm_create(const char *name, const char *uuid, const struct table *table, enu
 	uint32_t cookie = 0;
 	int code = 0, log = kernel_log_open();
 
+	change_point("create a device");
 	if (!task || !dm_task_set_name(task, name) || !dm_task_set_uuid(task, uuid) ||
 	    !add_table(task, table) || !dm_task_set_cookie(task, &cookie, udev_flags(udev)))
 		code = fail(EXIT_FAILED, "cannot create %s: libdevmapper refuses its name or table",
@@ -294,6 +304,7 @@ int dm_remove(const char *name)
 	uint32_t cookie = 0;
 	int code = 0;
 
+	change_point("remove a device");
 	if (!task || !dm_task_set_name(task, name) || !dm_task_retry_remove(task) ||
 	    !dm_task_set_cookie(task, &cookie, 0) || !dm_task_run(task))
 		code = fail(EXIT_FAILED, "cannot remove /dev/mapper/%s: %s; see who uses it with \"lsof\" or \"dmsetup ls --tree\"",
@@ -315,6 +326,7 @@ bool dm_message(const char *uuid, const char *format, ...)
 	if (vasprintf(&text, format, args) < 0)
 		abort();
 	va_end(args);
+	change_point(text);
 	good = task && dm_task_set_sector(task, 0) && dm_task_set_message(task, text) &&
 	       dm_task_run(task);
 	errno = task && !good ? dm_task_get_errno(task) : 0;
@@ -334,11 +346,18 @@ static bool simple(int type, const char *name)
 	return good;
 }
 
+bool dm_clear(const char *name)
+{
+	change_point("drop an inactive table");
+	return simple(DM_DEVICE_CLEAR, name);
+}
+
 static int load(const char *name, const struct table *table, bool read_only)
 {
 	struct dm_task *task = task_for_name(DM_DEVICE_RELOAD, name);
 	int code = 0, log = kernel_log_open();
 
+	change_point("load a table");
 	if (!task || (read_only && !dm_task_set_ro(task)) || !add_table(task, table))
 		code = fail(EXIT_FAILED, "cannot load a table into %s: libdevmapper refuses it",
 			    name);
@@ -357,6 +376,7 @@ static bool resume(const char *name, bool noflush, uint16_t flags, uint32_t *coo
 	struct dm_task *task = task_for_name(DM_DEVICE_RESUME, name);
 	bool good = task && dm_task_set_cookie(task, cookie, flags);
 
+	change_point("put a table into use");
 	if (good && noflush)
 		good = dm_task_no_flush(task) && dm_task_skip_lockfs(task);
 	good = good && dm_task_run(task);

@@ -55,6 +55,12 @@ const char *dm_device_text(const struct dm_state *state, char text[32]);
 /** dm_read_table() - live table, and the state seen with it */
 bool dm_read_table(const char *uuid, struct table *table, struct dm_state *state);
 
+/** dm_read_inactive_table() - the table that was loaded and is not in use; false if there is none */
+bool dm_read_inactive_table(const char *uuid, struct table *table);
+
+/** dm_clear() - drop the inactive table */
+bool dm_clear(const char *name);
+
 /** dm_read_status() - the parameters of the first target, to be freed; NULL if there is none */
 char *dm_read_status(const char *uuid, char type[32]);
 

@@ -271,6 +271,38 @@ static int swap_locked_in_memory(const struct plan *plan, const struct dm_state 
 	return code;
 }
 
+/* The mark says that a table is ours which was loaded and is not in use, should we be killed. */
+static int swap_marked(const struct plan *plan, const struct dm_state *state,
+		       const struct table *wanted, uint32_t *cookie)
+{
+	int mark = runtime_lock(SWAPPING, plan->lv_uuid, true), code;
+
+	if (mark < 0)
+		return EXIT_FAILED;
+	code = swap_locked_in_memory(plan, state, wanted, cookie);
+	runtime_unlock(SWAPPING, plan->lv_uuid, mark);
+	return code;
+}
+
+/*
+ * Somebody of us was killed between load and resume, or just behind: LVM, whose lock is held, is
+ * not at it, and if the table maps what the live one does, nothing is lost with it.
+ */
+static void drop_left_table(const struct plan *plan, const struct table *live,
+			    struct dm_state *state)
+{
+	int mark = runtime_lock_left(SWAPPING, plan->lv_uuid);
+	struct table left = { 0 };
+
+	if (mark < 0)
+		return;
+	if (state->inactive_table && dm_read_inactive_table(plan->lv_uuid, &left) && table_same_mapping(live, &left) &&
+	    dm_clear(state->name))
+		state->inactive_table = false;
+	table_free(&left);
+	runtime_unlock(SWAPPING, plan->lv_uuid, mark);
+}
+
 static int swap_under_lock(const struct plan *plan, uint32_t *cookie, char **why)
 {
 	struct table live, wanted = { 0 };
@@ -279,10 +311,11 @@ static int swap_under_lock(const struct plan *plan, uint32_t *cookie, char **why
 
 	if (!dm_read_table(plan->lv_uuid, &live, &state))
 		return 0;
+	drop_left_table(plan, &live, &state);
 	if (!table_is(&live, plan->type))
 		code = check_table(plan, &live, &state, &wanted, why);
 	if (!code && wanted.count)
-		code = swap_locked_in_memory(plan, &state, &wanted, cookie);
+		code = swap_marked(plan, &state, &wanted, cookie);
 	table_free(&live);
 	table_free(&wanted);
 	return code;
@@ -336,6 +369,7 @@ static bool needs_work(struct plan *plan, char **why)
 	/* Without our target there is nothing to put back, whatever else LVM has there now. */
 	work = strcmp(plan->type, EXTENTS_OFF) ? live.count && !table_is(&live, plan->type) :
 	       table_has(&live, EXTENTS_ON);
+	work = work || (plan->lv.inactive_table && runtime_is_left(SWAPPING, plan->lv_uuid));
 	if (work && !strcmp(plan->type, EXTENTS_ON) && any_lies_on_lv(&live)) {
 		*why = on_lv_text(plan->lv.name);
 		work = false;

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "change.h"
 #include "dm.h"
 #include "memory.h"
 #include "message.h"
@@ -13,6 +14,7 @@
 #include "run.h"
 #include "runtime.h"
 #include "steps.h"
+#include "volume.h"
 
 /* A waiter that was just started takes a moment; after this it is missed. */
 #define WAITER_MISSED_MS 5000
@@ -46,22 +48,19 @@ static bool start_unit(const char *unit)
 
 int waiter_start(const struct job *job)
 {
-	char *name = need_text("%s/%s", job->destination.vg, job->destination.lv);
+	char *unit = need_text("xcopysetup@%s.service", job->id);
 	struct arguments arguments = { 0 };
-	char escaped[4 * sizeof(struct lv_name)], *unit;
 	int status = 0;
 
-	name_systemd_escape(name, escaped, sizeof(escaped));
-	unit = need_text("xcopysetup@%s.service", escaped);
+	change_point("start the waiter");
 	if (!would("systemctl --no-block start '%s'", unit) && !start_unit(unit)) {
 		arguments_add(&arguments, "/proc/self/exe");
 		arguments_add(&arguments, "waiter");
 		arguments_add(&arguments, "--daemon");
-		arguments_add(&arguments, "%s", name);
+		arguments_add(&arguments, "%s", job->id);
 		status = run_quietly(&arguments);
 	}
 	free(unit);
-	free(name);
 	return status ? fail(EXIT_FAILED, "cannot start the waiter of %s", job->clone_name) : 0;
 }
 
@@ -69,10 +68,12 @@ enum clone_look clone_look(const struct job *job, struct clone_status *status)
 {
 	char type[32], *text = dm_read_status(job->clone_uuid, type);
 	enum clone_look look = CLONE_FILLING;
+	struct dm_state state;
 
 	*status = (struct clone_status){ 0 };
 	if (!text)
-		look = CLONE_GONE;
+		look = dm_look(job->clone_uuid, &state) && !state.live_table ? CLONE_GONE :
+		       CLONE_BROKEN;
 	else if (!strcmp(type, "linear"))
 		look = CLONE_LINEAR;
 	else if (!clone_status_parse(text, status) || !clone_status_healthy(status))
@@ -88,16 +89,37 @@ static int say_broken(const struct job *job, const struct clone_status *status)
 		    clone_status_value(status, "last_error", "-"));
 }
 
+/* The waiter does not finish such a clone: nothing is to be waited for. */
+static int say_suspicion(const struct job *job, const char *suspicion)
+{
+	char *text = suspicion_text(job, suspicion);
+
+	fail(EXIT_NEGATIVE, "%s", text);
+	free(text);
+	return EXIT_NEGATIVE;
+}
+
 /* The clone's device has gone, or is linear: has the job ended, and well? */
 static int look_at_record(const struct job *job, bool *ended)
 {
 	struct job now;
 	int code = job_find_id(job->id, &now);
 
-	*ended = code == EXIT_REFUSED;
+	*ended = code == EXIT_REFUSED || (!code && now.state == JOB_FINISHED);
 	if (!code)
 		job_free(&now);
 	return *ended ? 0 : code;
+}
+
+/* No device: released after the end, or removed before it? */
+static int look_at_remains(const struct job *job)
+{
+	bool ended;
+	int code = look_at_record(job, &ended);
+
+	if (code || (ended && volume_is_active(job->destination_uuid)))
+		return code;
+	return fail(EXIT_NEGATIVE, "%s was removed before it was complete", job->clone_name);
 }
 
 struct following {
@@ -114,6 +136,7 @@ static int look_once(struct following *following)
 	const struct job *job = following->job;
 	struct clone_status status;
 	enum clone_look look = clone_look(job, &status);
+	const char *suspicion;
 	bool ended;
 	int code = -1;
 
@@ -125,6 +148,10 @@ static int look_once(struct following *following)
 	} else if (following->until_full &&
 		   (look == CLONE_LINEAR || clone_status_complete(&status))) {
 		code = 0;
+	} else if (look == CLONE_FILLING && clone_status_complete(&status) &&
+		   (suspicion = step_suspicion(job, &status)) != NULL) {
+		progress_end(&following->progress);
+		code = say_suspicion(job, suspicion);
 	} else if (look == CLONE_LINEAR) {
 		code = look_at_record(job, &ended);
 		code = code || ended ? code : -1;
@@ -132,8 +159,7 @@ static int look_once(struct following *following)
 			usleep(750000);	/* each look runs lvm, and so does the waiter */
 	} else if (look == CLONE_GONE) {
 		progress_end(&following->progress);
-		code = fail(EXIT_NEGATIVE, "%s was removed before it was complete",
-			    job->clone_name);
+		code = look_at_remains(job);
 	}
 	clone_status_free(&status);
 	return code;

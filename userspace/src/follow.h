@@ -9,7 +9,8 @@
 /**
  * waiter_start() - have something follow the job when this process is gone
  *
- * The unit xcopysetup@VG-DST.service where systemd runs and has it; else a daemon.
+ * The unit xcopysetup@JOB.service where systemd runs and has it; else a daemon.
+ * By the job's id: volumes and groups may be renamed.
  * With --dry-run it is printed.  Return: exit code.
  */
 int waiter_start(const struct job *job);
@@ -28,7 +29,7 @@ enum clone_look clone_look(const struct job *job, struct clone_status *status);
  * follow() - show progress until the job has ended
  * @timeout: seconds; 0: none
  *
- * Return: 0 when the clone has become linear and the job's record is gone; EXIT_NEGATIVE
+ * Return: 0 when the clone has become linear and all else is cleaned up; EXIT_NEGATIVE
  * if it vanished, broke, or the time is up.
  */
 int follow(const struct job *job, uint64_t timeout);

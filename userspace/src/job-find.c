@@ -29,6 +29,7 @@ int job_refresh(struct job *job)
 	found = lv ? job_from_lv(&report, lv, &now) : 0;
 	if (found == 1) {
 		now.source_may_be_away = job->source_may_be_away;
+		now.suspect_is_accepted = job->suspect_is_accepted;
 		job_free(job);
 		*job = now;
 	}
@@ -44,8 +45,7 @@ int job_refresh(struct job *job)
 	return code;
 }
 
-/* Does @lv go by what the user typed? */
-static bool is_meant(const char *argument, const struct lvm_lv *lv, const struct job *job)
+bool job_is_meant(const char *argument, const struct job *job)
 {
 	struct lv_name name;
 
@@ -53,8 +53,8 @@ static bool is_meant(const char *argument, const struct lvm_lv *lv, const struct
 		return true;
 	if (!strcmp(argument, job->clone_name) || !strcmp(argument, job->id))
 		return true;
-	return !name_parse_lv(argument, lv->vg_name, &name) && !strcmp(name.vg, lv->vg_name) &&
-	       !strcmp(name.lv, lv->name);
+	return !name_parse_lv(argument, job->destination.vg, &name) &&
+	       !strcmp(name.vg, job->destination.vg) && !strcmp(name.lv, job->destination.lv);
 }
 
 static int search(const char *argument, const struct lvm_report *report, struct job *job)
@@ -69,7 +69,7 @@ static int search(const char *argument, const struct lvm_report *report, struct 
 			job_say_damaged(&report->lvs[i]);
 		if (is != 1)
 			continue;
-		if (is_meant(argument, &report->lvs[i], &candidate) && !matches++)
+		if (job_is_meant(argument, &candidate) && !matches++)
 			*job = candidate;
 		else
 			job_free(&candidate);

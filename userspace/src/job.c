@@ -14,6 +14,7 @@ static const char *const state_words[] = {
 	[JOB_FILLING] = "filling",
 	[JOB_FINISHING] = "finishing",
 	[JOB_CANCELLING] = "cancelling",
+	[JOB_FINISHED] = "finished",
 };
 
 const char *job_state_word(enum job_state state)
@@ -23,7 +24,7 @@ const char *job_state_word(enum job_state state)
 
 static enum job_state state_from_word(const char *word)
 {
-	for (int state = JOB_CREATING; state <= JOB_CANCELLING; state++)
+	for (int state = JOB_CREATING; state <= JOB_FINISHED; state++)
 		if (!strcmp(word, state_words[state]))
 			return state;
 	return JOB_NONE;
@@ -42,6 +43,14 @@ bool job_set_names(struct job *job, const struct lv_name *destination)
 {
 	job->destination = *destination;
 	return name_clone(destination, job->clone_name, sizeof(job->clone_name));
+}
+
+bool job_set_clone_name(struct job *job, const char *name)
+{
+	if (!name_is_device(name))
+		return false;
+	strcpy(job->clone_name, name);
+	return true;
 }
 
 void job_add_feature(struct job *job, const char *feature)
@@ -98,13 +107,20 @@ const char *job_argument(const struct job *job, const char *key)
 
 size_t job_nr_tags(const struct job *job)
 {
-	return 5 + job->nr_features + job->nr_arguments;
+	return 6 + !!*job->trim + job->keep_device + !!job->extra_sectors + job->nr_features + job->nr_arguments;
 }
 
 void job_tags(const struct job *job, char **tags)
 {
 	*tags++ = need_text(TAG_STATE "%s", job_state_word(job->state));
 	*tags++ = need_text(TAG_JOB "%s", job->id);
+	*tags++ = need_text(TAG_NAME "%s", job->clone_name);
+	if (*job->trim)
+		*tags++ = need_text(TAG_TRIM "%s", job->trim);
+	if (job->extra_sectors)
+		*tags++ = need_text(TAG_EXTRA "%llu", (unsigned long long)job->extra_sectors);
+	if (job->keep_device)
+		*tags++ = need_copy(TAG_KEEP_DEVICE);
 	*tags++ = need_text(TAG_SOURCE "%s", job->source_uuid);
 	*tags++ = need_text(TAG_SECTORS "%llu", (unsigned long long)job->sectors);
 	*tags++ = need_text(TAG_REGION "%llu", (unsigned long long)job->region_sectors);
@@ -113,6 +129,33 @@ void job_tags(const struct job *job, char **tags)
 	for (size_t i = 0; i < job->nr_arguments; i++)
 		*tags++ = need_text(TAG_ARGUMENT "%s=%s", job->arguments[i].key,
 				    job->arguments[i].value);
+}
+
+static void tag_list_add(struct tag_list *list, char *tag)
+{
+	list->tags = need_more(list->tags, list->count + 1, sizeof(char *));
+	list->tags[list->count++] = tag;
+}
+
+void tag_list_free(struct tag_list *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		free(list->tags[i]);
+	free(list->tags);
+	*list = (struct tag_list){ 0 };
+}
+
+void job_finished_tags(const struct job *job, struct tag_list *list)
+{
+	uint64_t sectors = job->sectors + job->extra_sectors;
+
+	tag_list_add(list, need_text(TAG_STATE "%s", job_state_word(JOB_FINISHED)));
+	tag_list_add(list, need_text(TAG_JOB "%s", job->id));
+	tag_list_add(list, need_text(TAG_NAME "%s", job->clone_name));
+	tag_list_add(list, need_text(TAG_SECTORS "%llu", (unsigned long long)sectors));
+	tag_list_add(list, need_text(TAG_VOLUME "%s", job->destination_uuid));
+	if (job->keep_device)
+		tag_list_add(list, need_copy(TAG_KEEP_DEVICE));
 }
 
 static bool copy_uuid(char out[69], const char *uuid)
@@ -151,14 +194,32 @@ static bool read_repeated(const struct lvm_lv *lv, struct job *job)
 	return true;
 }
 
-static bool read_record(const struct lvm_lv *lv, struct job *job)
+/* The destination's name now, and the clone's of when it was made. */
+static bool read_names(const struct lvm_lv *lv, struct job *job)
 {
-	const char *id = lvm_lv_tag(lv, TAG_JOB), *region = lvm_lv_tag(lv, TAG_REGION);
-	const char *sectors = lvm_lv_tag(lv, TAG_SECTORS);
+	const char *recorded = lvm_lv_tag(lv, TAG_NAME);
 	struct lv_name name;
 
 	copy_name(&name, lv);
-	return id && region && sectors && job_set_names(job, &name) && job_set_id(job, id) &&
+	if (!recorded)
+		return job_set_names(job, &name);
+	job->destination = name;
+	return job_set_clone_name(job, recorded);
+}
+
+static bool read_record(const struct lvm_lv *lv, struct job *job)
+{
+	const char *id = lvm_lv_tag(lv, TAG_JOB), *region = lvm_lv_tag(lv, TAG_REGION);
+	const char *sectors = lvm_lv_tag(lv, TAG_SECTORS), *extra = lvm_lv_tag(lv, TAG_EXTRA);
+
+	if (!id || !job_set_id(job, id) || !read_names(lv, job))
+		return false;
+	job->keep_device = lvm_lv_tag(lv, TAG_KEEP) != NULL;
+	if (job->state == JOB_FINISHED)
+		return sectors && number_parse(sectors, &job->sectors);
+	if (extra && !number_parse(extra, &job->extra_sectors))
+		return false;
+	return region && sectors &&
 	       copy_uuid(job->source_uuid, lvm_lv_tag(lv, TAG_SOURCE)) &&
 	       number_parse(sectors, &job->sectors) &&
 	       number_parse(region, &job->region_sectors) && read_repeated(lv, job);
@@ -195,12 +256,20 @@ static void find_others(const struct lvm_report *report, struct job *job)
 	}
 }
 
+/* Of a volume whose clone was complete: it says of itself that it is not that volume. */
+static bool is_copy(const struct lvm_lv *lv)
+{
+	const char *volume = lvm_lv_tag(lv, TAG_VOLUME);
+
+	return volume && strcmp(volume, lv->dm_uuid);
+}
+
 static bool is_there_twice(const struct lvm_report *report, const struct job *job)
 {
 	for (size_t i = 0; i < report->nr_lvs; i++) {
 		const char *id = lvm_lv_tag(&report->lvs[i], TAG_JOB);
 
-		if (id && !strcmp(id, job->id) &&
+		if (id && !strcmp(id, job->id) && !is_copy(&report->lvs[i]) &&
 		    strcmp(report->lvs[i].dm_uuid, job->destination_uuid))
 			return true;
 	}
@@ -209,10 +278,10 @@ static bool is_there_twice(const struct lvm_report *report, const struct job *jo
 
 int job_from_lv(const struct lvm_report *report, const struct lvm_lv *lv, struct job *job)
 {
-	const char *state = lvm_lv_tag(lv, TAG_STATE);
+	const char *state = lvm_lv_tag(lv, TAG_STATE), *suspect, *type;
 
 	*job = (struct job){ 0 };
-	if (!state)
+	if (!state || is_copy(lv))
 		return 0;
 	job->state = state_from_word(state);
 	if (!job->state || !copy_uuid(job->destination_uuid, lv->dm_uuid) ||
@@ -220,19 +289,52 @@ int job_from_lv(const struct lvm_report *report, const struct lvm_lv *lv, struct
 		job_free(job);
 		return -1;
 	}
+	suspect = lvm_lv_tag(lv, TAG_SUSPECT);
+	snprintf(job->suspect, sizeof(job->suspect), "%s", suspect ? suspect : "");
+	type = lvm_lv_tag(lv, TAG_TRIM);
+	snprintf(job->trim, sizeof(job->trim), "%s", type ? type : "");
 	find_others(report, job);
 	return 1;
 }
 
+bool job_is_recorded(const struct lvm_report *report, const char *id)
+{
+	for (size_t i = 0; i < report->nr_lvs; i++) {
+		const char *tag = lvm_lv_tag(&report->lvs[i], TAG_JOB);
+
+		if (tag && !strcmp(tag, id))
+			return true;
+	}
+	return false;
+}
+
+/* Of a job that has begun to end, and given it back. */
+static bool has_released(const struct lvm_lv *destination, const struct lvm_lv *source,
+			 const char *id)
+{
+	const char *state = lvm_lv_tag(destination, TAG_STATE);
+
+	if (!state || !source || (strcmp(state, job_state_word(JOB_FINISHING)) &&
+				  strcmp(state, job_state_word(JOB_CANCELLING))))
+		return false;
+	for (size_t i = 0; i < source->nr_tags; i++)
+		if (!strncmp(source->tags[i], TAG_SOURCE_FOR, strlen(TAG_SOURCE_FOR)) &&
+		    !strcmp(source->tags[i] + strlen(TAG_SOURCE_FOR), id))
+			return false;
+	return true;
+}
+
 size_t job_source_users(const struct lvm_report *report, const struct job *job)
 {
+	const struct lvm_lv *lv = lvm_report_uuid(report, job->source_uuid);
 	size_t users = 0;
 
 	for (size_t i = 0; i < report->nr_lvs; i++) {
 		const char *source = lvm_lv_tag(&report->lvs[i], TAG_SOURCE);
 		const char *id = lvm_lv_tag(&report->lvs[i], TAG_JOB);
 
-		if (source && id && !strcmp(source, job->source_uuid) && strcmp(id, job->id))
+		if (source && id && !strcmp(source, job->source_uuid) && strcmp(id, job->id) &&
+		    !has_released(&report->lvs[i], lv, id))
 			users++;
 	}
 	return users;

@@ -5,13 +5,18 @@
  * The destination LV holds the record; it is made with it and removed last, so a job
  * exists exactly as long as this LV has the tags.
  *
- *   destination  xcopy:state=creating|filling|finishing|cancelling
+ *   destination  xcopy:state=creating|filling|finishing|cancelling|finished
  *                xcopy:job=<32 hex digits: the metadata's UUID>
+ *                xcopy:name=<name of the clone's device>
  *                xcopy:source=<dm UUID of the source LV>
  *                xcopy:sectors=<length of the clone>
  *                xcopy:region=<sectors>
+ *                xcopy:extra=<sectors>          of the clone's device behind that, if any
  *                xcopy:feature=<word>           any number
  *                xcopy:arg=<key>=<value>        any number
+ *                xcopy:suspect=<word>           the source may have changed: step_suspicion()
+ *                xcopy:keep=device              the device is kept when the clone is complete
+ *                xcopy:trim=<type>              its file system is to be trimmed before it is filled
  *   metadata LV  xcopy:metadata-of=<job>
  *   source       xcopy:source-for=<job>         one for each clone of it
  *                xcopy:was=rw                   its permission before the first clone
@@ -22,6 +27,12 @@
  *   filling     the clone may hold data of its own: it goes on
  *   finishing   the destination is complete and durable: the rest is removed
  *   cancelling  the administrator gave it up: everything is undone
+ *   finished    all is done but that the clone's device, now linear, is or may be in use: a boot
+ *               makes it again, and the volume itself stays hidden.  Of the record only job, name,
+ *               sectors and keep are left, and
+ *
+ *                xcopy:volume=<dm UUID>         of the destination: a volume group that was copied
+ *                                               below LVM has the tag too, and this is not its UUID
  */
 #ifndef XCOPYSETUP_JOB_H
 #define XCOPYSETUP_JOB_H
@@ -41,6 +52,7 @@ enum job_state {
 	JOB_FILLING,
 	JOB_FINISHING,
 	JOB_CANCELLING,
+	JOB_FINISHED,
 };
 
 struct job_argument {
@@ -61,21 +73,33 @@ struct job {
 	bool source_is_taken;		/* it has our tag, and with it is ours to keep read-only */
 	uint64_t sectors;		/* length of the clone: the source's when it began */
 	uint64_t region_sectors;
-	char clone_name[DM_NAME_MAX + 1];
+	uint64_t extra_sectors;		/* of the destination alone, behind the clone's */
+	char clone_name[DM_NAME_MAX + 1];	/* as recorded: LVs may be renamed, mounts stay */
 	char clone_uuid[JOB_ID_LENGTH + 7];	/* "XCOPY-<id>" */
 	char **features;
 	size_t nr_features;
 	struct job_argument *arguments;
 	size_t nr_arguments;
+	char trim[16];			/* type of its file system; "": nothing to be done */
+	bool keep_device;		/* until "release", in use or not */
+	char suspect[32];		/* "" if nothing is known against it */
+	bool suspect_is_accepted;	/* the user knows better */
 };
 
 #define TAG_STATE	"xcopy:state="
 #define TAG_JOB		"xcopy:job="
+#define TAG_NAME	"xcopy:name="
 #define TAG_SOURCE	"xcopy:source="
 #define TAG_SECTORS	"xcopy:sectors="
 #define TAG_REGION	"xcopy:region="
+#define TAG_EXTRA	"xcopy:extra="
 #define TAG_FEATURE	"xcopy:feature="
 #define TAG_ARGUMENT	"xcopy:arg="
+#define TAG_SUSPECT	"xcopy:suspect="
+#define TAG_TRIM	"xcopy:trim="
+#define TAG_VOLUME	"xcopy:volume="
+#define TAG_KEEP	"xcopy:keep="
+#define TAG_KEEP_DEVICE	"xcopy:keep=device"
 #define TAG_METADATA_OF	"xcopy:metadata-of="
 #define TAG_SOURCE_FOR	"xcopy:source-for="
 #define TAG_WAS		"xcopy:was="
@@ -89,8 +113,11 @@ const char *job_state_word(enum job_state state);
 /** job_set_id() - from 32 hex digits; sets clone_uuid too; false if they are not that */
 bool job_set_id(struct job *job, const char *id);
 
-/** job_set_names() - destination's name, and what follows from it; false if too long for dm */
+/** job_set_names() - destination's name, and the clone's that follows; false if too long for dm */
 bool job_set_names(struct job *job, const struct lv_name *destination);
+
+/** job_set_clone_name() - another name for the clone's device; false if dm or a tag cannot have it */
+bool job_set_clone_name(struct job *job, const char *name);
 
 void job_add_feature(struct job *job, const char *feature);
 bool job_has_feature(const struct job *job, const char *feature);
@@ -107,6 +134,16 @@ const char *job_argument(const struct job *job, const char *key);
 size_t job_nr_tags(const struct job *job);
 void job_tags(const struct job *job, char **tags);
 
+struct tag_list {
+	char **tags;
+	size_t count;
+};
+
+void tag_list_free(struct tag_list *list);
+
+/** job_finished_tags() - what is left of the record when only the device is left of the job */
+void job_finished_tags(const struct job *job, struct tag_list *list);
+
 /**
  * job_from_lv() - read the record on @lv
  * @report: for the names of the other LVs
@@ -115,6 +152,9 @@ void job_tags(const struct job *job, char **tags);
  * Return: 1 if it is a destination; 0 if not; -1 if its tags are damaged.
  */
 int job_from_lv(const struct lvm_report *report, const struct lvm_lv *lv, struct job *job);
+
+/** job_is_recorded() - is any LV the destination of the job with this id? */
+bool job_is_recorded(const struct lvm_report *report, const char *id);
 
 /** job_source_users() - number of jobs, other than @job, that use @job's source */
 size_t job_source_users(const struct lvm_report *report, const struct job *job);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "change.h"
 #include "lvm-lock.h"
 #include "memory.h"
 #include "message.h"
@@ -113,6 +114,7 @@ int lvm_change(struct arguments *arguments, const char *purpose, ...)
 		arguments_add(&full, "%s", arguments->list[i]);
 	text = arguments_text(&full);
 	if (!would("%s", text)) {
+		change_point(text);
 		run_lvm(&full, &result);
 		if (result.status)
 			code = fail(EXIT_FAILED, "cannot %s: %s", what, last_line(result.errors));

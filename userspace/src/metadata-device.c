@@ -9,6 +9,7 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "change.h"
 #include "memory.h"
 #include "message.h"
 
@@ -64,6 +65,8 @@ static bool transfer(const struct metadata_device *device, bool write, void *buf
 	off_t at = block * XCOPY_BLOCK_SIZE;
 	char *data = buffer;
 
+	if (write)
+		change_point("write metadata");
 	while (left) {
 		ssize_t done = write ? pwrite(device->fd, data, left, at) :
 				       pread(device->fd, data, left, at);

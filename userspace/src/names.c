@@ -117,28 +117,14 @@ bool name_clone(const struct lv_name *name, char *dm_name, size_t size)
 	return name_dm_join(name, dm_name + sizeof(prefix) - 1, size - sizeof(prefix) + 1);
 }
 
-bool name_systemd_escape(const char *text, char *escaped, size_t size)
+bool name_is_device(const char *name)
 {
-	size_t used = 0;
-	bool first = true;
+	static const char allowed[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+.=:#-";
+	size_t length = strlen(name);
 
-	for (; *text; text++, first = false) {
-		unsigned char byte = *text;
-		bool plain = isalnum(byte) || byte == ':' || byte == '_' || (byte == '.' && !first);
-
-		if (size - used < 5)
-			return false;
-		if (byte == '/')
-			escaped[used++] = '-';
-		else if (plain)
-			escaped[used++] = byte;
-		else
-			used += snprintf(escaped + used, size - used, "\\x%02x", byte);
-	}
-	if (size == used)
-		return false;
-	escaped[used] = 0;
-	return true;
+	return length && length <= DM_NAME_MAX && strspn(name, allowed) == length &&
+	       *name != '-' && *name != '.' && strcmp(name, "control");
 }
 
 void name_dm_uuid(const char *vg_uuid, const char *lv_uuid, char dm_uuid[69])

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Names: LVs as users type them, device-mapper names, systemd instances. */
+/* Names: LVs as users type them, device-mapper names. */
 #ifndef XCOPYSETUP_NAMES_H
 #define XCOPYSETUP_NAMES_H
 
@@ -36,8 +36,8 @@ bool name_dm_split(const char *dm_name, struct lv_name *name);
 /** name_clone() - dm name of the clone whose destination is @name: xcopy-VG-LV */
 bool name_clone(const struct lv_name *name, char *dm_name, size_t size);
 
-/** name_systemd_escape() - as systemd-escape(1); false if it does not fit */
-bool name_systemd_escape(const char *text, char *escaped, size_t size);
+/** name_is_device() - can a device-mapper device be called that, and a tag of LVM's record it? */
+bool name_is_device(const char *name);
 
 /** name_dm_uuid() - "LVM-" and both LVM UUIDs without their dashes, into 69 bytes */
 void name_dm_uuid(const char *vg_uuid, const char *lv_uuid, char dm_uuid[69]);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "runtime.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -10,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "change.h"
 #include "memory.h"
 #include "message.h"
 
@@ -89,6 +91,15 @@ int runtime_lock_left(const char *kind, const char *job)
 	return fd;
 }
 
+bool runtime_is_left(const char *kind, const char *job)
+{
+	int fd = runtime_lock_left(kind, job);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
 bool runtime_is_locked(const char *kind, const char *job)
 {
 	char *path = need_text(RUNTIME_DIRECTORY "/%s-%s", kind, job);
@@ -139,33 +150,96 @@ static int open_hide(void)
 	return hide;
 }
 
-int runtime_hide(const char *name)
+static int open_mark(const char *name)
 {
-	int directory, fd;
+	int directory = open_hide(), fd;
 
-	if (message_dry_run)
-		return 0;
-	directory = open_hide();
 	if (directory < 0)
-		return EXIT_REFUSED;
+		return -1;
+	change_point("hide a device");
 	fd = openat(directory, name, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 	close(directory);
 	if (fd < 0)
-		return fail(EXIT_REFUSED, "cannot make " RUNTIME_DIRECTORY "/hide/%s: %s", name,
-			    strerror(errno));
+		fail(EXIT_REFUSED, "cannot make " RUNTIME_DIRECTORY "/hide/%s: %s", name,
+		     strerror(errno));
+	return fd;
+}
+
+int runtime_hide(const char *uuid)
+{
+	int fd;
+
+	if (message_dry_run)
+		return 0;
+	fd = open_mark(uuid);
+	if (fd < 0)
+		return EXIT_REFUSED;
 	close(fd);
 	return 0;
 }
 
-void runtime_show(const char *name)
+/* Is it held now, and still the file of that name? */
+static bool hold(int fd, int how)
+{
+	struct stat stat;
+
+	return !flock(fd, how) && !fstat(fd, &stat) && stat.st_nlink;
+}
+
+int runtime_hide_name(const char *name)
+{
+	int fd = message_dry_run ? -1 : open_mark(name);
+
+	/* runtime_clean() may have been faster */
+	while (fd >= 0 && !hold(fd, LOCK_EX)) {
+		close(fd);
+		fd = open_mark(name);
+	}
+	return fd;
+}
+
+void runtime_show(const char *uuid)
 {
 	int directory;
 
-	if (message_dry_run || !*name)
+	if (message_dry_run || !*uuid)
 		return;
 	directory = open_hide();
 	if (directory < 0)
 		return;
-	unlinkat(directory, name, 0);
+	change_point("show a device");
+	unlinkat(directory, uuid, 0);
 	close(directory);
+}
+
+void runtime_show_name(const char *name, int fd)
+{
+	if (fd < 0)
+		return;
+	runtime_show(name);
+	close(fd);
+}
+
+static bool is_uuid(const char *name)
+{
+	return !strncmp(name, "LVM-", 4) && strlen(name) == 4 + 64;
+}
+
+void runtime_clean(void)
+{
+	int directory = message_dry_run ? -1 : open_hide();
+	DIR *marks = directory < 0 ? NULL : fdopendir(directory);
+	struct dirent *mark;
+
+	while (marks && (mark = readdir(marks))) {
+		int fd = *mark->d_name == '.' || is_uuid(mark->d_name) ? -1 :
+			 openat(directory, mark->d_name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+
+		if (fd >= 0 && hold(fd, LOCK_EX | LOCK_NB))
+			unlinkat(directory, mark->d_name, 0);
+		if (fd >= 0)
+			close(fd);
+	}
+	if (marks)
+		closedir(marks);
 }

@@ -11,8 +11,9 @@
  *                  may share one, and the last one restores it
  *   drained-<UUID> held while the offload of the clone with this dm UUID is off only because
  *                  the extents below it change
+ *   swapping-<LV>  held while a table of this LV is loaded, until it is in use
  *   hide/<name>    udev's rule dm-xcopy.rules does not scan the device-mapper device
- *                  that has this name or UUID
+ *                  that has this name or UUID; by name only while its maker holds the file
  */
 #ifndef XCOPYSETUP_RUNTIME_H
 #define XCOPYSETUP_RUNTIME_H
@@ -21,12 +22,13 @@
 
 #define RUNTIME_DIRECTORY "/run/xcopysetup"
 
-/* A kind of lock, see above. */
+/* Kinds of locks, see above. */
 #define DRAINED "drained"
+#define SWAPPING "swapping"
 
 /**
  * runtime_lock() - take a lock
- * @kind: "lock", "waiter", "source" or "drained"
+ * @kind: "lock", "waiter", "source", "drained" or "swapping"
  * @job: job id, or a dm UUID
  * @wait: wait for it, else fail at once
  *
@@ -38,6 +40,9 @@ int runtime_lock(const char *kind, const char *job, bool wait);
 /** runtime_lock_left() - take a lock that somebody left behind; -1 if there is none, or it is held */
 int runtime_lock_left(const char *kind, const char *job);
 
+/** runtime_is_left() - was a lock left behind, which nobody holds? */
+bool runtime_is_left(const char *kind, const char *job);
+
 /** runtime_is_locked() - does somebody hold it? */
 bool runtime_is_locked(const char *kind, const char *job);
 
@@ -47,10 +52,21 @@ void runtime_unlock(const char *kind, const char *job, int fd);
 /** runtime_forget() - remove a job's lock files; its lock is held by the caller */
 void runtime_forget(const char *job);
 
-/** runtime_hide() - have udev leave the device with this dm name or UUID alone; exit code */
-int runtime_hide(const char *name);
+/** runtime_hide() - have udev leave the device with this dm UUID alone; exit code */
+int runtime_hide(const char *uuid);
 
 /** runtime_show() - the opposite; nothing happens if it was not hidden */
-void runtime_show(const char *name);
+void runtime_show(const char *uuid);
+
+/**
+ * runtime_hide_name() - the same by dm name, for a device that is about to be made
+ *
+ * Return: a descriptor for runtime_show_name(); -1 after a message, or with --dry-run.
+ */
+int runtime_hide_name(const char *name);
+void runtime_show_name(const char *name, int fd);
+
+/** runtime_clean() - show what was hidden by name and left so by somebody who was killed */
+void runtime_clean(void);
 
 #endif

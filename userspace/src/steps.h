@@ -9,6 +9,8 @@
 #ifndef XCOPYSETUP_STEPS_H
 #define XCOPYSETUP_STEPS_H
 
+#include "clone-status.h"
+#include "dm.h"
 #include "job.h"
 #include "lvm.h"
 
@@ -21,14 +23,43 @@ int step_source_take(struct job *job, bool force);
 /** source_is_protected() - have other clones made it read-only, so that nobody can write to it? */
 bool source_is_protected(const struct lvm_lv *source);
 
+/**
+ * source_say_needed() - warn if an LV is held read-only for a clone that is not here
+ *
+ * Its destination may have been removed by hand, or lie in a volume group that is away: only the
+ * administrator knows.
+ */
+void source_say_needed(const struct lvm_report *report, const struct lvm_lv *source);
+
 /** step_check_source() - is the source active and read-only, as step_source_take() left it? */
 int step_check_source(const struct job *job);
+
+/**
+ * step_suspicion() - may the source have changed since the clone was begun?
+ * @status: of the clone's device; NULL if it has none
+ *
+ * The clone is then a mix of what the source held at different times, which nothing can mend.
+ * The kernel sees writes through xcopy-linear; those under a table of LVM's it does not, so
+ * that a source that is writeable is under suspicion too.
+ *
+ * Return: NULL, "source-written" or "source-writeable", constants.
+ */
+const char *step_suspicion(const struct job *job, const struct clone_status *status);
+
+/** suspicion_text() - in words, with what there is to do; to be freed */
+char *suspicion_text(const struct job *job, const char *suspicion);
+
+/** step_record_suspicion() - in the destination's tags, so that it is known after a boot too */
+int step_record_suspicion(struct job *job, const char *suspicion);
 
 /** step_source_release() - take the extents out, and undo step_source_take(), for the last job */
 int step_source_release(const struct job *job);
 
 /** step_extents_in() - put xcopy-linear under both LVs; without it the clone is host-copied */
 void step_extents_in(const struct job *job);
+
+/** step_extents_out() - put linear under an LV again, as LVM has it; refused while LVM is at it */
+int step_extents_out(const char *uuid, enum dm_udev udev);
 
 /** step_load() - create the clone's device; @no_format as in the table */
 int step_load(const struct job *job, bool no_format);
@@ -41,6 +72,15 @@ int step_load(const struct job *job, bool no_format);
  */
 int step_check_clone(const struct job *job);
 
+/** step_begin_to_fill() - turn hydration on, unless the record says that it is to be off */
+int step_begin_to_fill(const struct job *job);
+
+/** step_trim() - if it is recorded that the file system is to be trimmed: do that, then let it fill */
+int step_trim(struct job *job);
+
+/** step_trim_once() - the same after a crash, where it is not to be tried again and again; let it fill */
+int step_trim_once(struct job *job);
+
 /** step_activate_source() - activate the source, if it is here */
 int step_activate_source(const struct job *job);
 
@@ -50,8 +90,15 @@ int step_activate(const struct job *job);
 /** step_undo() - remove clone, metadata LV and destination, restore the source */
 int step_undo(struct job *job);
 
-/** step_finish() - a complete clone: swap to linear, remove everything else */
+/** step_finish() - a complete clone: swap to linear, remove everything else but device and name */
 int step_finish(struct job *job);
+
+/** step_bring_back() - the linear device of a finished clone, which a boot has lost */
+int step_bring_back(struct job *job);
+
+/** step_release() - remove that device, and with it the job; refused while it is in use */
+int step_release(struct job *job);
+
 
 /** step_offload_limits() - set the core arguments that identify data gives, unless set */
 void step_offload_limits(struct job *job);
@@ -70,6 +117,9 @@ int job_refresh(struct job *job);
  * @argument: VG/DST, DST, /dev/VG/DST, /dev/mapper/VG-DST, or the clone's device
  */
 int job_find(const char *argument, struct job *job);
+
+/** job_is_meant() - does @job go by what the user typed? */
+bool job_is_meant(const char *argument, const struct job *job);
 
 /** job_find_id() - the job with this id, quietly; EXIT_REFUSED if there is none */
 int job_find_id(const char *id, struct job *job);

@@ -70,16 +70,34 @@ bool table_translate(const struct table *from, const char *type, struct table *t
 	return from->count > 0;
 }
 
+bool table_same_mapping(const struct table *one, const struct table *other)
+{
+	bool same = one->count == other->count && one->count;
+
+	for (size_t i = 0; same && i < one->count; i++) {
+		const struct table_line *a = &one->lines[i], *b = &other->lines[i];
+
+		same = maps_linearly(a->type) && maps_linearly(b->type) &&
+		       a->start == b->start && a->length == b->length &&
+		       !strcmp(a->params, b->params);
+	}
+	return same;
+}
+
 void table_clone(const struct job *job, const char *metadata, const char *destination,
 		 const char *source, bool no_format, struct table *table)
 {
-	size_t nr_features = job->nr_features + no_format;
+	/* what is to be trimmed is not copied before */
+	bool hold = *job->trim && !job_has_feature(job, "no_hydration");
+	size_t nr_features = job->nr_features + no_format + hold;
 	char *params = need_text("%s %s %s %llu", metadata, destination, source,
 				 (unsigned long long)job->region_sectors);
 
 	append_text(&params, " %zu", nr_features);
 	for (size_t i = 0; i < job->nr_features; i++)
 		append_text(&params, " %s", job->features[i]);
+	if (hold)
+		append_text(&params, " no_hydration");
 	if (no_format)
 		append_text(&params, " no_format");
 	if (job->nr_arguments)
@@ -88,6 +106,11 @@ void table_clone(const struct job *job, const char *metadata, const char *destin
 		append_text(&params, " %s %s", job->arguments[i].key, job->arguments[i].value);
 	*table = (struct table){ 0 };
 	table_add(table, 0, job->sectors, "xcopy", params);
+	free(params);
+	if (!job->extra_sectors)
+		return;
+	params = need_text("%s %llu", destination, (unsigned long long)job->sectors);
+	table_add(table, job->sectors, job->extra_sectors, "linear", params);
 	free(params);
 }
 

@@ -43,8 +43,11 @@ bool table_has(const struct table *table, const char *type);
  */
 bool table_translate(const struct table *from, const char *type, struct table *to);
 
+/** table_same_mapping() - are both linear, by whichever target, and map the same to the same? */
+bool table_same_mapping(const struct table *one, const struct table *other);
+
 /**
- * table_clone() - the line of the xcopy target
+ * table_clone() - the line of the xcopy target, and a linear one for what the destination has more
  * @metadata, @destination, @source: as device-mapper takes them: paths or MAJOR:MINOR
  * @no_format: the metadata device was formatted before
  */

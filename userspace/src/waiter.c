@@ -22,10 +22,12 @@
 #include "progress.h"
 #include "runtime.h"
 #include "steps.h"
+#include "volume.h"
 
 #define LOOK_MS		2000	/* without an event, look at the clone this often */
 #define REPAIR_MS	5000	/* between attempts to put extents back */
 #define RETRY_MS	30000	/* after a failure to clean up */
+#define LINGER_S	60	/* who was just given the device's name may still be about to use it */
 
 struct waiter {
 	struct job job;
@@ -33,6 +35,8 @@ struct waiter {
 	uint64_t next_finish;
 	char *last_refusal;
 	bool broken_said;
+	const char *suspicion;	/* the first that there was */
+	bool suspicion_said;
 };
 
 static void note_refusal(struct waiter *waiter, char *why)
@@ -55,6 +59,32 @@ static void put_back(struct waiter *waiter, const char *uuid, enum dm_udev udev)
 		note_refusal(waiter, why);
 	else if (!code)
 		detail("%s: extents of %s are back", waiter->job.clone_name, uuid);
+}
+
+/*
+ * While there is an administrator who remembers; the end refuses to come, and says so again. What
+ * was seen once counts, also if it is not to be seen any more when the lock is there.
+ */
+static void suspect(struct waiter *waiter, const struct clone_status *status)
+{
+	char *text;
+	int lock;
+
+	if (!waiter->suspicion)
+		waiter->suspicion = step_suspicion(&waiter->job, status);
+	if (!waiter->suspicion || waiter->suspicion_said)
+		return;
+	lock = runtime_lock("lock", waiter->job.id, false);
+	if (lock < 0)
+		return;
+	/* a job that is not being filled any more has given the source back */
+	if (!job_refresh(&waiter->job) && waiter->job.state == JOB_FILLING) {
+		text = suspicion_text(&waiter->job, waiter->suspicion);
+		warn("%s", text);
+		free(text);
+		waiter->suspicion_said = !step_record_suspicion(&waiter->job, waiter->suspicion);
+	}
+	close(lock);
 }
 
 /* LVM's own reloads put plain linear tables back, by pvmove, lvextend or a refresh. */
@@ -132,14 +162,32 @@ static bool work(struct waiter *waiter)
 		say_broken(waiter, &status);
 		break;
 	case CLONE_FILLING:
-		if (clone_status_complete(&status))
-			ended = finish(waiter);
-		else
+		suspect(waiter, &status);
+		if (!clone_status_complete(&status))
 			repair(waiter, &status);
+		else if (!waiter->suspicion)
+			ended = finish(waiter);
 		break;
 	}
 	clone_status_free(&status);
 	return ended;
+}
+
+/* A complete clone that nobody uses needs no name but its volume's. */
+static void linger(struct waiter *waiter)
+{
+	int lock;
+
+	if (waiter->job.state != JOB_FINISHED || waiter->job.keep_device)
+		return;
+	sleep(LINGER_S);
+	lock = job_lock(&waiter->job);
+	if (lock < 0)
+		return;
+	if (!job_refresh(&waiter->job) && waiter->job.state == JOB_FINISHED &&
+	    !volume_is_held(waiter->job.clone_uuid))
+		step_release(&waiter->job);
+	close(lock);
 }
 
 static void wait_for_event(int events)
@@ -202,8 +250,14 @@ static int take_waiter_lock(const struct job *job)
 int command_waiter(const struct invocation *invocation)
 {
 	struct waiter waiter = { 0 };
-	int lock, code = job_find(invocation->arguments[0], &waiter.job);
+	const char *argument = invocation->arguments[0];
+	bool by_id = strlen(argument) == JOB_ID_LENGTH && !strchr(argument, '/');
+	int lock, code = by_id ? job_find_id(argument, &waiter.job) :
+			 job_find(argument, &waiter.job);
 
+	/* cancelled before the unit came to run: no reason to start it again */
+	if (by_id && code == EXIT_REFUSED)
+		return 0;
 	if (code)
 		return code;
 	if (option(invocation, "daemon"))
@@ -211,6 +265,7 @@ int command_waiter(const struct invocation *invocation)
 	lock = take_waiter_lock(&waiter.job);
 	if (lock >= 0) {
 		loop(&waiter);
+		linger(&waiter);
 		close(lock);
 	}
 	free(waiter.last_refusal);

@@ -34,7 +34,7 @@ static void there_and_back(void **state)
 	(void)state;
 	fill(&job);
 	lv.nr_tags = job_nr_tags(&job);
-	assert_int_equal(lv.nr_tags, 9);
+	assert_int_equal(lv.nr_tags, 10);
 	job_tags(&job, tags);
 	lv.tags = tags;
 	for (size_t i = 0; i < lv.nr_tags; i++)
@@ -58,6 +58,94 @@ static void there_and_back(void **state)
 		free(tags[i]);
 	job_free(&job);
 	job_free(&back);
+}
+
+/* The clone's device keeps its name when the destination or its group is renamed. */
+static void renamed(void **state)
+{
+	char *tags[] = { "xcopy:state=filling", "xcopy:job=" ID, "xcopy:source=" UUID,
+			 "xcopy:sectors=8", "xcopy:region=8", "xcopy:name=xcopy-vg-dst" };
+	struct lvm_report report = { 0 };
+	struct lvm_lv lv = { .vg_name = "group", .name = "volume", .dm_uuid = UUID,
+			     .tags = tags, .nr_tags = 6 };
+	struct job job;
+
+	(void)state;
+	assert_int_equal(job_from_lv(&report, &lv, &job), 1);
+	assert_string_equal(job.clone_name, "xcopy-vg-dst");
+	assert_string_equal(job.destination.vg, "group");
+	assert_string_equal(job.destination.lv, "volume");
+	job_free(&job);
+	/* written before there was this tag */
+	lv.nr_tags = 5;
+	assert_int_equal(job_from_lv(&report, &lv, &job), 1);
+	assert_string_equal(job.clone_name, "xcopy-group-volume");
+	job_free(&job);
+	lv.nr_tags = 6;
+	tags[5] = "xcopy:name=../x";
+	assert_int_equal(job_from_lv(&report, &lv, &job), -1);
+}
+
+#define SHARED "LVM-11111122223333444455556666777777CCCCCC22223333444455556666777777"
+
+/* Of a complete clone only what its device is made of is kept. */
+static void finished(void **state)
+{
+	struct lvm_report report = { 0 };
+	struct lvm_lv lv = { .vg_name = "vg", .name = "dst", .dm_uuid = UUID, .size = 1 << 20 };
+	struct tag_list kept = { 0 };
+	struct job job, back;
+
+	(void)state;
+	fill(&job);
+	strcpy(job.destination_uuid, UUID);
+	job.extra_sectors = 24;
+	job.keep_device = true;
+	job_finished_tags(&job, &kept);
+	lv.tags = kept.tags;
+	lv.nr_tags = kept.count;
+	assert_int_equal(job_from_lv(&report, &lv, &back), 1);
+	assert_int_equal(back.state, JOB_FINISHED);
+	assert_string_equal(back.id, ID);
+	assert_int_equal(back.sectors + back.extra_sectors, 1024);
+	assert_string_equal(back.clone_name, "xcopy-vg-dst");
+	assert_true(back.keep_device);
+	job_free(&back);
+	/* the same tags on a copy of the volume group, which was made below LVM */
+	lv.dm_uuid = SHARED;
+	assert_int_equal(job_from_lv(&report, &lv, &back), 0);
+	tag_list_free(&kept);
+	job_free(&job);
+}
+
+#define OTHER "fedcba9876543210fedcba9876543210"
+
+/* Of two clones that end together one is the last, whatever the other has still to do. */
+static void last_user(void **state)
+{
+	char *source[] = { "xcopy:was=rw", "xcopy:source-for=" ID, "xcopy:source-for=" OTHER };
+	char *other[] = { "xcopy:state=filling", "xcopy:job=" OTHER, "xcopy:source=" SHARED };
+	struct lvm_lv lvs[] = {
+		{ .vg_name = "vg", .name = "src", .dm_uuid = SHARED, .tags = source, .nr_tags = 3 },
+		{ .vg_name = "vg", .name = "two", .dm_uuid = UUID, .tags = other, .nr_tags = 3 },
+	};
+	struct lvm_report report = { .lvs = lvs, .nr_lvs = 2 };
+	struct job job = { 0 };
+
+	(void)state;
+	assert_true(job_set_id(&job, ID));
+	strcpy(job.source_uuid, SHARED);
+	assert_int_equal(job_source_users(&report, &job), 1);
+	other[0] = "xcopy:state=finishing";
+	assert_int_equal(job_source_users(&report, &job), 1);
+	/* it has given the source back, and is still removing its metadata volume */
+	lvs[0].nr_tags = 2;
+	assert_int_equal(job_source_users(&report, &job), 0);
+	other[0] = "xcopy:state=cancelling";
+	assert_int_equal(job_source_users(&report, &job), 0);
+	/* it has not taken it yet */
+	other[0] = "xcopy:state=creating";
+	assert_int_equal(job_source_users(&report, &job), 1);
 }
 
 /* Each tag missing or damaged is seen, never taken for something else. */
@@ -142,7 +230,8 @@ static void names_that_do_not_fit(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(there_and_back), cmocka_unit_test(damaged),
+		cmocka_unit_test(there_and_back), cmocka_unit_test(renamed), cmocka_unit_test(finished), cmocka_unit_test(last_user),
+		cmocka_unit_test(damaged),
 		cmocka_unit_test(copied_group), cmocka_unit_test(names_that_do_not_fit),
 	};
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "test.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "names.h"
@@ -82,17 +83,28 @@ static void every_size_of_buffer(void **state)
 	}
 }
 
-static void systemd_names(void **state)
+/* What both device-mapper and a tag of LVM's can hold, and no path can be made of. */
+static void device_names(void **state)
 {
-	char text[64], small[6];
+	char text[129];
 
 	(void)state;
-	/* as systemd-escape prints them */
-	assert_true(name_systemd_escape("vg-a/lv+b.c_d", text, sizeof(text)));
-	assert_string_equal(text, "vg\\x2da-lv\\x2bb.c_d");
-	assert_true(name_systemd_escape(".x/y", text, sizeof(text)));
-	assert_string_equal(text, "\\x2ex-y");
-	assert_false(name_systemd_escape("abcdef", small, sizeof(small)));
+	assert_true(name_is_device("xcopy-v--g-l----v"));
+	assert_true(name_is_device("a_b+c.d=e:f#1"));
+	for (const char *bad = "/ \t\n\\@&!%\"'`$*?\x80"; *bad; bad++) {
+		snprintf(text, sizeof(text), "a%cb", *bad);
+		assert_false(name_is_device(text));
+	}
+	assert_false(name_is_device(""));
+	assert_false(name_is_device("-a"));
+	assert_false(name_is_device("."));
+	assert_false(name_is_device(".."));
+	assert_false(name_is_device("control"));
+	memset(text, 'x', sizeof(text) - 1);
+	text[128] = 0;
+	assert_false(name_is_device(text));
+	text[127] = 0;
+	assert_true(name_is_device(text));
 }
 
 static void dm_uuids(void **state)
@@ -125,7 +137,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(forms_of_an_lv), cmocka_unit_test(wrong_names),
 		cmocka_unit_test(dm_names), cmocka_unit_test(every_size_of_buffer),
-		cmocka_unit_test(systemd_names), cmocka_unit_test(dm_uuids),
+		cmocka_unit_test(device_names), cmocka_unit_test(dm_uuids),
 		cmocka_unit_test(lv_uuids),
 	};
 

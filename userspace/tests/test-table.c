@@ -38,6 +38,32 @@ static void translation(void **state)
 	assert_false(table_translate(&live, "linear", &wanted));
 }
 
+static void same_mapping(void **state)
+{
+	struct table one = { 0 }, other = { 0 };
+
+	(void)state;
+	assert_false(table_same_mapping(&one, &other));
+	table_add(&one, 0, 8192, "linear", "259:0 2048");
+	assert_false(table_same_mapping(&one, &other));
+	table_add(&other, 0, 8192, "xcopy-linear", "259:0 2048");
+	assert_true(table_same_mapping(&one, &other));
+	table_add(&one, 8192, 8, "linear", "259:0 0");
+	assert_false(table_same_mapping(&one, &other));
+	table_add(&other, 8192, 8, "linear", "259:0 8");
+	assert_false(table_same_mapping(&one, &other));
+	table_free(&other);
+	table_add(&other, 0, 8192, "linear", "259:0 2048");
+	table_add(&other, 8192, 9, "linear", "259:0 0");
+	assert_false(table_same_mapping(&one, &other));
+	table_free(&other);
+	table_add(&other, 0, 8192, "error", "259:0 2048");
+	table_add(&other, 8192, 8, "linear", "259:0 0");
+	assert_false(table_same_mapping(&one, &other));
+	table_free(&one);
+	table_free(&other);
+}
+
 static void clone_line(void **state)
 {
 	struct job job = { .sectors = 524288, .region_sectors = 128 };
@@ -56,6 +82,15 @@ static void clone_line(void **state)
 	assert_string_equal(table.lines[0].params,
 			    "253:2 253:1 253:0 128 2 no_hydration no_format 4 verify 1 hydration_rate 1024");
 	table_free(&table);
+	job.extra_sectors = 8192;
+	table_clone(&job, "253:2", "253:1", "253:0", true, &table);
+	assert_int_equal(table.count, 2);
+	assert_int_equal(table.lines[0].length, 524288);
+	assert_int_equal(table.lines[1].start, 524288);
+	assert_int_equal(table.lines[1].length, 8192);
+	assert_string_equal(table.lines[1].type, "linear");
+	assert_string_equal(table.lines[1].params, "253:1 524288");
+	table_free(&table);
 	table_linear(524288, "253:1", &table);
 	assert_string_equal(table.lines[0].params, "253:1 0");
 	table_free(&table);
@@ -65,7 +100,7 @@ static void clone_line(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(translation), cmocka_unit_test(clone_line),
+		cmocka_unit_test(translation), cmocka_unit_test(same_mapping), cmocka_unit_test(clone_line),
 	};
 
 	return cmocka_run_group_tests_name("table", tests, NULL, NULL);
