@@ -59,7 +59,7 @@ done
 refused 3 "pv of another group" '--pv .* is no physical volume of vg' xcopysetup clone --pv "$(disk s0)" vg/src dst
 refused 3 "no such clone" 'no clone' xcopysetup status vg/src
 refused 3 "cancel of what is no clone" 'no clone' xcopysetup cancel vg/src
-refused 3 "release of what is no clone" 'there is no clone' xcopysetup release vg/src
+refused 3 "release of what is no clone" 'is no clone' xcopysetup release vg/src
 refused 3 "probe of nothing" 'neither a logical volume nor a block device' xcopysetup probe vg/nix vg
 refused 2 "dry run of status" 'knows no --dry-run' xcopysetup status -n
 run lvcreate -qq -y -n full -l 100%FREE vg2

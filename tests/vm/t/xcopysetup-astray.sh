@@ -29,7 +29,7 @@ state() {
 
 # Dry runs
 
-run xcopysetup clone -q --no-hydration vg/src dst
+run xcopysetup clone -q --no-hydration --keep-device vg/src dst
 before=$(state)
 ok "cancel --dry-run" xcopysetup cancel -n vg/dst
 is "it has changed nothing" "$(state)" "$before"
@@ -46,7 +46,7 @@ run lvremove -qq -y vg/dst
 for word in cancelling creating; do
 	run xcopysetup clone -q --no-hydration vg/src dst
 	retag vg/dst xcopy:state=filling "xcopy:state=$word"
-	wait_for 30 sh -c '! pgrep -f "xcopysetup waiter"' || true
+	run systemctl stop 'xcopysetup@*'
 	refused 3 "finish of what was $word" 'is not complete' xcopysetup finish --timeout 5 vg/dst
 	run dmsetup remove --retry xcopy-vg-dst
 	refused 3 "finish without the clone's device" 'is not complete' xcopysetup finish --timeout 5 vg/dst
@@ -83,6 +83,20 @@ is "no clone is there" "$(dmsetup ls | grep -c xcopy-vg-dst)" 0
 run lvchange -qq --addtag "xcopy:source-for=$job" vg/src
 ok "activate when all is well" xcopysetup activate vg/dst
 
+# A destination that was removed by hand
+
+run xcopysetup cancel vg/dst
+run xcopysetup clone -q --no-hydration vg/src dst
+job=$(job_of vg/dst)
+run dmsetup remove --retry xcopy-vg-dst
+run lvremove -qq -y vg/dst
+refused 0 "activate without the destination" 'vg/src stays read-only: by its tag xcopy:source-for=' xcopysetup activate --all
+is "the metadata volume was removed" "$(lvs --noheadings -o lv_name vg | xargs)" src
+run lvchange -qq --deltag "xcopy:source-for=$job" --deltag xcopy:was=rw --deltag xcopy:was=inactive vg/src
+run lvchange -qq --permission rw vg/src
+is "what it said to do does it" "$(attr vg/src | cut -c 2) $(tags vg/src)" "w "
+run xcopysetup clone -q --no-hydration vg/src dst
+
 # A snapshot of the source takes the place of our target
 
 run lvcreate -qq -y -s -n snap -L 8M vg/src
@@ -92,7 +106,7 @@ run lvremove -qq -y vg/snap
 # Another volume group with the same tags, as a copy of the disks brings it
 
 run xcopysetup clone -q --no-hydration vg/src dst
-run dmsetup message xcopy-vg-dst 0 disable_hydration
+run xcopysetup pause vg/dst
 job=$(job_of vg/dst)
 run make_vg copy "$(disk s0)"
 run lvcreate -qq -y -W n -n dst -L 32M copy
@@ -118,6 +132,7 @@ is "the copy's metadata volume was left alone" "$(lvs --noheadings -o lv_name co
 
 # The copy comes when the original has ended: the linear device is the original's, and proves nothing of the copy
 
+for tag in $(tags vg/dst); do run lvchange -qq --deltag "$tag" vg/dst; done
 run lvchange -qq --addtag xcopy:state=filling --addtag "xcopy:job=$job" "${copied[@]}" copy/dst
 run lvchange -qq -ay -K copy/dst
 refused 3 "finish of the copy" 'has the UUID of its job' xcopysetup finish --timeout 5 copy/dst

@@ -107,7 +107,7 @@ is "nothing that others could write is in /run" "$(find $runtime \( -perm /022 -
 # What it could do if it were misled, and what it runs could
 
 ok "a clone that fills slowly" xcopysetup clone --rate 64K 'v-g/s--r_c+1.x' slow
-waiter=$(pgrep -f 'xcopysetup waiter' | head -n 1)
+waiter=$(pgrep -n -f 'xcopysetup waiter')
 # capability NAME: the set of the waiter, as a number
 capability() {
 	echo $((16#$(sed -n "s/^Cap$1:[[:space:]]*//p" "/proc/$waiter/status")))

@@ -32,10 +32,11 @@ is "the source is writeable" "$(blockdev --getro "$src")" 0
 is "the source is linear" "$(dmsetup table vg-src | awk '{ print $3 }')" linear
 
 # two clones of one source, the second one in another group
-one=$(xcopysetup clone -q --no-hydration --rate 8M vg/src one)
+one=$(xcopysetup clone -q --no-hydration --keep-device --rate 8M vg/src one)
 two=$(xcopysetup clone -q --no-hydration vg/src other/two)
 is "the second device" "$two" /dev/mapper/xcopy-other-two
 is "two jobs" "$(xcopysetup status --json | jq '.clones | length')" 2
+is "list" "$(xcopysetup list | sort | xargs)" "other/two vg/one"
 like "the rate is in the table" "$(dmsetup table "${one##*/}")" 'hydration_rate 8192'
 ok "set" xcopysetup set vg/one hydration_rate 0
 like "the rate has changed" "$(dmsetup table "${one##*/}")" 'hydration_rate 0'
@@ -43,25 +44,35 @@ like "and is recorded" "$(tags vg/one)" 'xcopy:arg=hydration_rate=0'
 fails_with "set of nonsense" 'does not take' xcopysetup set vg/one no_such_key 1
 fails_with "set of more nonsense" 'is no setting' xcopysetup set vg/one 'a b' 1
 fails_with "wait with a timeout" 'not complete after 1 s' xcopysetup wait --timeout 1 vg/one
+xcopysetup status --json --watch vg/one >/tmp/watch &
+watcher=$!
+xcopysetup status --watch >/tmp/watch.text 2>&1 &
 ok "finish of the first" xcopysetup finish --timeout $((120 * XCOPY_SLOW)) vg/one
 is "the source is still read-only" "$(blockdev --getro "$src")" 1
 like "and still has its extents" "$(dmsetup table vg-src)" xcopy-linear
+wait $watcher || fail "watch ended with $?"
+is "watch has seen it, in lines of JSON, and nothing else" "$(jq -r '.clones[].destination' /tmp/watch | sort -u)" vg/one
 ok "resume and pause and resume" xcopysetup resume other/two
 ok "wait for the second" xcopysetup wait --timeout $((120 * XCOPY_SLOW)) other/two
 is "the source is writeable now" "$(blockdev --getro "$src")" 0
+wait
+like "watch has shown the first" "$(cat /tmp/watch.text)" 'xcopy-vg-one: .*%'
+like "and the second, and ended" "$(cat /tmp/watch.text)" 'xcopy-other-two: .*no clone is being filled'
 is "the source is linear now" "$(dmsetup table vg-src | awk '{ print $3 }')" linear
-is "no tags" "$(tags vg/src)$(tags vg/one)$(tags other/two)" ""
+is "the source has no tags" "$(tags vg/src)" ""
+like "the clone that may be in use has a record" "$(tags vg/one)" "xcopy:state=finished"
 is "first clone" "$(checksum /dev/vg/one)" "$sum"
 is "second clone" "$(checksum /dev/other/two)" "$sum"
 is "the source" "$(checksum "$src")" "$sum"
-fails_with "release needs a clone" 'there is no clone' xcopysetup release vg/src
+fails_with "release needs a clone" 'is no clone' xcopysetup release vg/src
 ok "release" xcopysetup release vg/one
 not_ok "the device is gone" test -e "$one"
+is "and so is the record" "$(tags vg/one)" ""
 
 # a read-only source stays read-only; an inactive one stays inactive
 run lvchange -pr vg/src
 run lvchange -an vg/src
-ok "clone of an inactive, read-only source" xcopysetup clone -q --wait vg/src third
+ok "clone of an inactive, read-only source" xcopysetup clone -q --wait --keep-device vg/src third
 is "it is right" "$(checksum /dev/vg/third)" "$sum"
 like "the source is read-only and inactive" "$(lvs --noheadings -o lv_attr vg/src | xargs)" '^-ri-----'
 
@@ -71,9 +82,25 @@ run systemctl daemon-reload
 ok "clone without the unit" xcopysetup clone -q --no-hydration vg/src fourth
 ok "the daemon runs" wait_for 20 pgrep -f 'xcopysetup waiter|exe waiter'
 ok "resume" xcopysetup resume vg/fourth
-done_() { [ "$(lvs --noheadings -o lv_tags vg/fourth | xargs)" = "" ]; }
-ok "the daemon ends the job" wait_for 60 done_
-ok "and itself" wait_for 20 bash -c '! pgrep -f "[w]aiter --daemon"'
+finished() { lvs --noheadings -o lv_tags vg/fourth | grep -q xcopy:state=finished; }
+ok "the daemon ends the job" wait_for 60 finished
+fails_with "what is complete cannot be cancelled" 'is complete' xcopysetup cancel vg/fourth
+fails_with "nor paused" 'is complete' xcopysetup pause vg/fourth
+is "status knows it" "$(xcopysetup status --json vg/fourth | jq -r '.clones[0].job_state, .clones[0].state' | xargs)" "finished linear"
+ok "nobody uses it: the daemon removes the device, and ends itself" wait_for 90 bash -c '! pgrep -f "[w]aiter --daemon"'
+not_ok "the device is gone" test -e /dev/mapper/xcopy-vg-fourth
+is "no tags" "$(tags vg/fourth)" ""
+ok "one that was to be kept is kept" test -b /dev/mapper/xcopy-vg-third
+run dmsetup remove --retry xcopy-vg-third
+ok "activate brings it back" xcopysetup activate --all
+like "it is linear" "$(dmsetup table xcopy-vg-third)" '^0 98304 linear'
+is "and right" "$(checksum /dev/mapper/xcopy-vg-third)" "$sum"
+exec {held}</dev/mapper/xcopy-vg-third
+fails_with "release of a device in use" 'in use' xcopysetup release vg/third
+exec {held}<&-
+run dmsetup remove --retry xcopy-vg-third
+ok "release without the device" xcopysetup release vg/third
+is "no tags" "$(tags vg/third)" ""
 is "it is right" "$(checksum /dev/vg/fourth)" "$sum"
 run rm /run/systemd/system/xcopysetup@.service
 run systemctl daemon-reload

@@ -13,7 +13,7 @@ case $PHASE in
 	run random_fill "$src"
 	checksum "$src" >"$STATE/sum"
 	run systemctl enable xcopysetup-activate.service
-	device=$(xcopysetup clone -q --rate 256K vg/src dst)
+	device=$(xcopysetup clone -q --keep-device --rate 256K vg/src dst)
 	head -c 1M /dev/urandom >"$STATE/new"
 	run dd if="$STATE/new" of="$device" bs=1M seek=99 oflag=direct conv=notrunc,fsync status=none
 	sync
@@ -35,6 +35,7 @@ case $PHASE in
 	ok "it is back after a clean reboot" test -b /dev/mapper/xcopy-vg-dst
 	ok "free the rate" xcopysetup set vg/dst hydration_rate 0
 	ok "it ends" xcopysetup wait --timeout $((120 * XCOPY_SLOW)) vg/dst
+	ok "release" xcopysetup release vg/dst
 	is "no tags are left" "$(lvs --noheadings -o lv_tags vg | xargs)" ""
 	is "the source is as it was" "$(checksum /dev/vg/src)" "$(cat "$STATE/sum")"
 	ok "the new bytes" cmp "$STATE/new" <(dd if=/dev/vg/dst bs=1M skip=99 count=1 iflag=direct status=none)
