@@ -94,7 +94,7 @@ mutants:
 
 # SEED and CUTS, if given, are in the environment of what make starts.
 check-crash:
-	tests/vm/run --suite $(SUITE) --test 'crash-*-long'
+	tests/vm/run --suite $(SUITE) --test 'crash-*-long' --test xcopysetup-killed-long
 
 check-scsi:
 	tests/vm/run --suite $(SUITE) --test '*scsi*-long'

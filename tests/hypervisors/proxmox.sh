@@ -3,7 +3,7 @@
 #
 # proxmox-xcopy against stubs of all that it calls (proxmox/, lvm/): no root, no LVM, no virtual machine. Prints TAP.
 # The stubs were made from Proxmox VE's documentation; nothing here was compared with a Proxmox VE machine.
-# tests/vm/t/xcopysetup-proxmox.sh has the real xcopysetup and LVM.
+# tests/vm/t/xcopysetup-proxmox-long.sh has the real xcopysetup and LVM.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -313,7 +313,8 @@ virtio1: other:vm-123-disk-1,size=1G"
 world
 before=$(state)
 run 0 "clone --now" --now 100 123
-rm "$dir/jobs/san+vm-123-disk-0" # it has become full
+mkdir -p "$dir/finished"
+mv "$dir/jobs/san+vm-123-disk-0" "$dir/finished/" # it has become full
 run 0 "cancel" cancel 123
 is "nothing is left" "$(state)" "$before"
 run 0 "clone --now" --now 100 123
