@@ -161,10 +161,10 @@ int command_set(const struct invocation *invocation)
 static int fill(struct job *job, const struct invocation *invocation, uint64_t timeout)
 {
 	struct dm_state state;
-	int code = 0;
+	int code = step_check_clone(job);
 
-	if (job->state != JOB_FILLING)
-		return 0;
+	if (code || job->state != JOB_FILLING)
+		return code;
 	if (!dm_look(job->clone_uuid, &state) || !state.exists)
 		return fail(EXIT_REFUSED, "%s is not active: use \"xcopysetup activate %s\"",
 			    job->clone_name, invocation->arguments[0]);

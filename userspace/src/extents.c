@@ -296,8 +296,8 @@ static void drop_left_table(const struct plan *plan, const struct table *live,
 
 	if (mark < 0)
 		return;
-	if (state->inactive_table && dm_read_inactive_table(plan->lv_uuid, &left) && table_same_mapping(live, &left) &&
-	    dm_clear(state->name))
+	if (state->inactive_table && dm_read_inactive_table(plan->lv_uuid, &left) &&
+	    table_same_mapping(live, &left) && dm_clear(state->name))
 		state->inactive_table = false;
 	table_free(&left);
 	runtime_unlock(SWAPPING, plan->lv_uuid, mark);
