@@ -5,6 +5,7 @@ reports count. Prints TAP.
 """
 
 import pathlib
+import re
 import sys
 import tempfile
 import types
@@ -89,20 +90,25 @@ class QuietReport(runner.Report):
         self.said.append(text)
 
     def _print(self, test, point):
-        self.count["passed" if point.passed else "failed"] += 1
+        self.count["skipped" if point.skip else "passed" if point.passed else "failed"] += 1
         self.said.append(point.text)
 
 
+def scripted_test(**more):
+    """One that passes, if a guest comes up."""
+    return types.SimpleNamespace(**{"name": "test", "title": "a test", "phases": 1, "timeout": 5, "console": [],
+                                    "expect": None, "modules": False, "needs": {"topology": "default"}, **more})
+
+
 def play(*boots):
-    """Runs one test that passes, if a guest comes up: returns (starts, points that passed, that failed, words)."""
+    """Runs a test: returns (starts, points that passed, that failed, words)."""
     ScriptedGuest.boots = boots
     with tempfile.TemporaryDirectory() as out:
         (pathlib.Path(out) / "test.1.log").write_text("ok 1 - it\n1..1\n")
         # So that a boot has 50 ms to come as far as init, and half a second to come up.
         config = types.SimpleNamespace(suite="none", out=out, slow=1, scale=0.002, leaks=False)
         group = runner.Group()
-        group.add(types.SimpleNamespace(name="test", title="a test", phases=1, timeout=5, console=[], expect=None,
-                                        modules=False, needs={"topology": "default"}))
+        group.add(scripted_test())
         report = QuietReport()
         session = runner.Session(group, config, report, out)
         session.run()
@@ -165,6 +171,21 @@ def judge_consoles(first):
     return failed
 
 
+def judge_lateness(number):
+    """Tests that are begun too late are skipped, in groups that have a guest and that have none; returns 1 if not."""
+    groups = [runner.Group(), runner.Group()]
+    for group, expect in zip(groups, (None, re.compile("it fails"))):
+        group.add(scripted_test(expect=expect))
+    report = QuietReport()
+    runner.UNTIL = 0
+    with tempfile.TemporaryDirectory() as out:
+        runner.work(groups, types.SimpleNamespace(work=out), report)
+        runner.Session(groups[0], None, report, out).run()
+    good = report.count == {"skipped": 2}
+    print(f"{'ok' if good else 'not ok'} {number} - time: what is too late is skipped, and says so", flush=True)
+    return not good
+
+
 def main():
     """Exit status 0 if all is well."""
     runner.Guest = ScriptedGuest
@@ -177,7 +198,9 @@ def main():
         if not good:
             print(f"    starts, passed, failed: {got}, not {wanted}; it said: {said}", flush=True)
     failed += judge_consoles(len(CASES) + 1)
-    print(f"{len(CASES) + len(CONSOLES) - failed} passed, {failed} failed")
+    count = len(CASES) + len(CONSOLES) + 1
+    failed += judge_lateness(count)
+    print(f"{count - failed} passed, {failed} failed")
     sys.exit(1 if failed else 0)
 
 
