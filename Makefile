@@ -39,6 +39,7 @@ help:
 	@echo '  make mutants       is each test red when what it guards is broken? Takes an hour or more (as root)'
 	@echo '  make check-crash   clones that crash, for hours: CUTS=600, from seed SEED=N on (as root)'
 	@echo '  make check-scsi    SCSI at length: dm-multipath, iSCSI, faults, arrays of several kinds; SUITE=... (as root)'
+	@echo '  make check-long    all the tests that take long, these and the rest of them, for hours; SUITE=... (as root)'
 	@echo '  make fuzz          look for inputs that break parsers, for MINUTES=10 (as root)'
 	@echo '  make bench         rates, measured side by side in one virtual machine (as root)'
 	@echo '  make style         checkpatch --strict, sparse, shellcheck, clang-tidy (as root)'
@@ -99,6 +100,9 @@ check-crash:
 check-scsi:
 	tests/vm/run --suite $(SUITE) --test '*scsi*-long'
 
+check-long:
+	tests/vm/run --suite $(SUITE) --test '*-long'
+
 check-debug:
 	tests/vm/run --suite $(if $(filter-out 0,$(KCSAN)),kcsan,debug) --test '$(TEST)'
 
@@ -123,4 +127,4 @@ clean-cache:
 	tests/vm/run --clean-cache
 
 .PHONY: all help module userspace install userspace-install dkms-source dkms-install demo vm-shell check check-unit \
-	check-vm check-debug check-crash check-scsi mutants fuzz bench style clean clean-cache
+	check-vm check-debug check-crash check-scsi check-long mutants fuzz bench style clean clean-cache

@@ -8,12 +8,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "content.h"
 #include "devices.h"
 #include "dm.h"
 #include "memory.h"
 #include "message.h"
 #include "metadata-device.h"
+#include "new-uuid.h"
 #include "sizes.h"
 #include "steps.h"
 #include "trim.h"
@@ -359,27 +359,57 @@ static int take_size(struct clone_plan *plan)
 	return 0;
 }
 
-/* Asked of the source: its clone reads the same. */
+/* Of the source: its clone reads the same. */
+static void look_at_content(struct clone_plan *plan)
+{
+	char *path = need_text("/dev/%s/%s", plan->job.source.vg, plan->job.source.lv);
+
+	content_look(path, &plan->content);
+	free(path);
+}
+
+static int refuse_content(const struct clone_plan *plan, const char *what, const char *reason)
+{
+	const char *type = plan->content.type;
+	struct dm_state state;
+
+	if (!dm_look(plan->job.source_uuid, &state) || !state.exists)
+		return fail(EXIT_REFUSED, "%s: %s is not active, and cannot be looked at: lvchange --activate y it",
+			    what, plan->invocation->arguments[0]);
+	return fail(EXIT_REFUSED, "%s: %s%s%s%s%s", what, plan->invocation->arguments[0], reason,
+		    type ? " (it holds " : "", type ? type : "", type ? ")" : "");
+}
+
 static int take_trim(struct clone_plan *plan)
 {
-	struct job *job = &plan->job;
-	const char *reason;
-	char *path, *type;
-	int code = 0;
+	const char *reason = trim_reason(plan->content.type);
+	char *text;
+	int code;
 
 	if (!option(plan->invocation, "trim"))
 		return 0;
-	path = need_text("/dev/%s/%s", job->source.vg, job->source.lv);
-	type = content_find(path);
-	reason = trim_reason(type);
-	if (reason)
-		code = fail(EXIT_REFUSED, "--trim: %s cannot be trimmed: %s%s%s%s",
-			    plan->invocation->arguments[0], reason, type ? " (it holds " : "",
-			    type ? type : "", type ? ")" : "");
-	else
-		snprintf(job->trim, sizeof(job->trim), "%s", type);
-	free(path);
-	free(type);
+	if (!reason) {
+		snprintf(plan->job.trim, sizeof(plan->job.trim), "%s", plan->content.type);
+		return 0;
+	}
+	text = need_text(" cannot be trimmed: %s", reason);
+	code = refuse_content(plan, "--trim", text);
+	free(text);
+	return code;
+}
+
+static int take_new_uuid(struct clone_plan *plan)
+{
+	const char *reason = new_uuid_reason(plan->content.type);
+	char *text;
+	int code;
+
+	plan->new_uuid = option(plan->invocation, "new-uuid") != NULL;
+	if (!plan->new_uuid || !reason)
+		return 0;
+	text = need_text(": its clone cannot have a UUID of its own: %s", reason);
+	code = refuse_content(plan, "--new-uuid", text);
+	free(text);
 	return code;
 }
 
@@ -399,10 +429,13 @@ static int take_options(struct clone_plan *plan)
 	char id[JOB_ID_LENGTH + 1];
 	int code = take_size(plan);
 
+	look_at_content(plan);
 	if (!code)
 		code = take_alloc(plan);
 	if (!code)
 		code = take_trim(plan);
+	if (!code)
+		code = take_new_uuid(plan);
 	if (!code)
 		code = take_region(plan);
 	if (!code)
@@ -453,5 +486,6 @@ int clone_plan_make(const struct invocation *invocation, struct clone_plan *plan
 void clone_plan_free(struct clone_plan *plan)
 {
 	lvm_report_free(&plan->report);
+	content_free(&plan->content);
 	job_free(&plan->job);
 }

@@ -4,6 +4,7 @@
 #define XCOPYSETUP_CLONE_PLAN_H
 
 #include "command.h"
+#include "content.h"
 #include "format.h"
 #include "job.h"
 #include "lvm.h"
@@ -14,6 +15,8 @@ struct clone_plan {
 	struct job job;
 	struct xcopy_geometry geometry;
 	uint64_t metadata_bytes;
+	struct content content;		/* of the source, where it could be looked at */
+	bool new_uuid;			/* its clone is to have another */
 	bool force;
 };
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* clone: make everything, step by step; undo it all if one step fails. */
-#include <json-c/json.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,11 +7,14 @@
 #include <unistd.h>
 
 #include "clone-plan.h"
+#include "clone-result.h"
+#include "devices.h"
 #include "dm.h"
 #include "follow.h"
 #include "memory.h"
 #include "message.h"
 #include "metadata-device.h"
+#include "new-uuid.h"
 #include "runtime.h"
 #include "steps.h"
 
@@ -136,7 +138,7 @@ static int take_source(struct clone_plan *plan)
 /* From here on the clone may hold data of its own, so a crash must not undo it. */
 static int record_filling(struct clone_plan *plan)
 {
-	return step_set_state(&plan->job, JOB_FILLING);
+	return plan->new_uuid ? 0 : step_set_state(&plan->job, JOB_FILLING);
 }
 
 static int put_extents(struct clone_plan *plan)
@@ -183,14 +185,44 @@ static int trim_clone(struct clone_plan *plan)
 	return step_trim(&plan->job);
 }
 
+static int sync_clone(const struct job *job)
+{
+	struct dm_state state;
+
+	if (message_dry_run)
+		return 0;
+	if (!dm_look(job->clone_uuid, &state) || !state.exists)
+		return fail(EXIT_FAILED, "%s has vanished", job->clone_name);
+	return device_sync(state.major, state.minor, job->clone_name);
+}
+
+/*
+ * Until the programs that do it have ended, its file system is between two UUIDs: a crash has to
+ * undo the clone, of which nobody knows yet.
+ */
+static int give_new_uuid(struct clone_plan *plan)
+{
+	char *device;
+	int code;
+
+	if (!plan->new_uuid)
+		return 0;
+	device = need_text("/dev/mapper/%s", plan->job.clone_name);
+	code = new_uuid(device, &plan->content);
+	free(device);
+	if (!code)
+		code = sync_clone(&plan->job);
+	return code ? code : step_set_state(&plan->job, JOB_FILLING);
+}
+
 static int begin_waiter(struct clone_plan *plan)
 {
 	return waiter_start(&plan->job);
 }
 
 /*
- * In this order.  Up to "record" whatever exists is known by the tag "creating" and is removed
- * by any later undo; from there on a crash is followed by going on.
+ * In this order.  Up to "record", or "new-uuid" if there is to be one, whatever exists is known by
+ * the tag "creating" and is removed by any later undo; from there on a crash is followed by going on.
  */
 static const struct clone_step {
 	const char *name;
@@ -204,6 +236,7 @@ static const struct clone_step {
 	{ "extents", put_extents },
 	{ "table", load_table },
 	{ "trim", trim_clone },
+	{ "new-uuid", give_new_uuid },
 	{ "waiter", begin_waiter },
 };
 
@@ -257,27 +290,6 @@ static int undo(struct clone_plan *plan)
 	return EXIT_FAILED;
 }
 
-static void print_result(const struct clone_plan *plan)
-{
-	struct json_object *object;
-	char *path;
-
-	if (!option(plan->invocation, "json")) {
-		printf("/dev/mapper/%s\n", plan->job.clone_name);
-		fflush(stdout);
-		return;
-	}
-	object = json_object_new_object();
-	json_object_object_add(object, "schema", json_object_new_int(1));
-	path = need_text("/dev/mapper/%s", plan->job.clone_name);
-	json_object_object_add(object, "device", json_object_new_string(path));
-	free(path);
-	json_object_object_add(object, "uuid", json_object_new_string(plan->job.clone_uuid));
-	printf("%s\n", json_object_to_json_string_ext(object, JSON_C_TO_STRING_PRETTY));
-	fflush(stdout);
-	json_object_put(object);
-}
-
 static int clone(struct clone_plan *plan)
 {
 	int lock = message_dry_run ? -1 : runtime_lock("lock", plan->job.id, true), code;
@@ -304,8 +316,10 @@ int command_clone(const struct invocation *invocation)
 	sigaction(SIGHUP, &action, NULL);
 	if (!code) {
 		code = clone(&plan);
-		if (!code && !message_dry_run)
-			print_result(&plan);
+		if (!code && !message_dry_run) {
+			clone_result_print(&plan);
+			clone_result_warn(&plan);
+		}
 	}
 	signal(SIGINT, SIG_DFL);
 	signal(SIGTERM, SIG_DFL);

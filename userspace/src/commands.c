@@ -28,6 +28,7 @@ static const struct option_spec clone_options[] = {
 	{ "driver", 0, "auto|nvme|scsi|host", "who copies (auto)", false },
 	{ "id-usage", 0, "WORD", "SCSI: LIST ID USAGE: hold, discard or disable (disable)", false },
 	{ "trim", 0, NULL, "have its file system say what is free, which then is not copied", false },
+	{ "new-uuid", 0, NULL, "give its file system another UUID than the source's has", false },
 	{ "no-hydration", 0, NULL, "do not fill the destination before \"resume\"", false },
 	{ "force", 0, NULL, "the source is open, and sure not to be written to", false },
 	{ "keep-on-failure", 0, NULL, "do not undo what was made when something fails", false },

@@ -2,39 +2,90 @@
 #include "content.h"
 
 #include <blkid.h>
+#include <ctype.h>
+#include <stddef.h>
+#include <stdlib.h>
 
 #include "memory.h"
 
-static char *probed_content(blkid_probe probe)
+static char *value(blkid_probe probe, const char *name)
 {
-	const char *type;
+	const char *text;
 
+	return blkid_probe_lookup_value(probe, name, &text, NULL) ? NULL : need_copy(text);
+}
+
+/* It comes from the device, and some are copied as they are. */
+static char *uuid(blkid_probe probe)
+{
+	char *text = value(probe, "UUID");
+
+	for (const char *c = text; c && *c; c++)
+		if (!isalnum((unsigned char)*c) && *c != '-') {
+			free(text);
+			return NULL;
+		}
+	return text;
+}
+
+static char *type(blkid_probe probe)
+{
+	char *found = value(probe, "TYPE");
+
+	if (!found)
+		found = value(probe, "PTTYPE");
+	return found ? found : need_copy("something");
+}
+
+static void probed_content(blkid_probe probe, struct content *content)
+{
 	blkid_probe_enable_superblocks(probe, 1);
-	blkid_probe_set_superblocks_flags(probe, BLKID_SUBLKS_TYPE);
+	blkid_probe_set_superblocks_flags(probe, BLKID_SUBLKS_TYPE | BLKID_SUBLKS_UUID |
+					  BLKID_SUBLKS_LABEL);
 	blkid_probe_enable_partitions(probe, 1);
 	switch (blkid_do_safeprobe(probe)) {
 	case 1:
-		return NULL;
+		break;
 	case 0:
-		if (!blkid_probe_lookup_value(probe, "TYPE", &type, NULL) ||
-		    !blkid_probe_lookup_value(probe, "PTTYPE", &type, NULL))
-			return need_copy(type);
-		return need_copy("something");
+		content->type = type(probe);
+		content->uuid = uuid(probe);
+		content->label = value(probe, "LABEL");
+		break;
 	case -2:
-		return need_copy("signatures of several kinds");
+		content->type = need_copy("signatures of several kinds");
+		break;
 	default:
-		return need_copy("what libblkid cannot read");
+		content->type = need_copy("what libblkid cannot read");
 	}
+}
+
+void content_look(const char *path, struct content *content)
+{
+	blkid_probe probe = blkid_new_probe_from_filename(path);
+
+	*content = (struct content){ 0 };
+	if (!probe) {
+		content->type = need_copy("what libblkid cannot open");
+		return;
+	}
+	probed_content(probe, content);
+	blkid_free_probe(probe);
+}
+
+void content_free(struct content *content)
+{
+	free(content->type);
+	free(content->uuid);
+	free(content->label);
+	*content = (struct content){ 0 };
 }
 
 char *content_find(const char *path)
 {
-	blkid_probe probe = blkid_new_probe_from_filename(path);
-	char *found;
+	struct content content;
 
-	if (!probe)
-		return need_copy("what libblkid cannot open");
-	found = probed_content(probe);
-	blkid_free_probe(probe);
-	return found;
+	content_look(path, &content);
+	free(content.uuid);
+	free(content.label);
+	return content.type;
 }

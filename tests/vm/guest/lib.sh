@@ -256,6 +256,15 @@ make_lv() {
 	echo "/dev/$vg/$lv"
 }
 
+# described DESC KIND COMMAND...: the JSON that it prints, which is left in /tmp/described, is what the schema says of KIND.
+described() {
+	local desc=$1 kind=$2
+	shift 2
+	"$@" >/tmp/described || :
+	ok "$desc: as the schema describes it" python3 "$XCOPY_SRC/tests/vm/guest/schema.py" \
+		"$XCOPY_SRC/Documentation/xcopysetup.schema.json" "$kind" </tmp/described
+}
+
 # Direct I/O all through: an offloaded write is not seen by the page cache.
 
 lib_mib() {

@@ -31,7 +31,7 @@ GUEST_PACKAGES=(systemd systemd-sysv udev dbus kmod initramfs-tools zstd linux-i
 	linux-headers-amd64 lvm2 dmsetup dmeventd nvme-cli e2fsprogs xfsprogs fio dkms gcc make libc6-dev
 	pkg-config libdevmapper-dev libjson-c-dev libblkid-dev libcap-ng-dev libcmocka-dev libisal-dev jq util-linux
 	mount bsdextrautils procps iproute2 psmisc python3-minimal openssl strace xxd file less man-db
-	multipath-tools open-iscsi sg3-utils)
+	multipath-tools open-iscsi sg3-utils btrfs-progs python3-jsonschema)
 
 # What the kernels of the debug suites are built with, and from.
 KERNEL_PACKAGES=(gcc make libc6-dev bc bison flex libelf-dev kmod perl python3-minimal xz-utils linux-source-6.12)

@@ -21,6 +21,8 @@ before=$(checksum "$src")
 ok "probe says yes" xcopysetup probe vg-x/src vg-x/dst
 ok "probe --json says so too" jq -e '.offloadable and .pairs[0].driver == "nvme"' <(xcopysetup probe --json vg-x/src "$dst_disk")
 
+described "probe --json" probe xcopysetup probe --json vg-x/src "$dst_disk"
+
 log_mark
 start=$EPOCHREALTIME
 device=$(xcopysetup clone --pv "$dst_disk" --no-hydration --keep-device vg-x/src dst 2>/tmp/clone.err)
@@ -59,12 +61,14 @@ is "udev does not scan it after a reload of LVM's either" \
 ok "the waiter puts its extents back" wait_for 30 sh -c 'dmsetup table vg--x-dst | grep -q xcopy-linear'
 ok "status in a table" xcopysetup status
 ok "status --json is JSON and says paused" jq -e '.schema == 1 and .clones[0].state == "paused" and .clones[0].percent < 100' <(xcopysetup status --json)
+described "status --json" status xcopysetup status --json
 ok "detail names the waiter" grep -q 'waiter *running' <(xcopysetup status vg-x/dst)
 ok "resume" xcopysetup resume vg-x/dst
 ok "wait" xcopysetup wait vg-x/dst --timeout $((120 * XCOPY_SLOW))
 like "the clone is linear now" "$(dmsetup table xcopy-vg--x-dst)" '^0 524288 linear'
 is "the new file is right" "$(sha256sum </mnt/a/new)" "$new"
 run umount /mnt/a
+described "status --json, when it is linear" status xcopysetup status --json
 is "nothing but the LVs is left" "$(lvs --noheadings -o lv_name --sort lv_name vg-x | xargs)" "dst plain src"
 unlike "of the tags only the record of the device is left" "$(lvs --noheadings -o lv_tags vg-x | xargs)" "xcopy:(source|region|was|metadata)"
 is "the source is linear again" "$(dmsetup table vg--x-src | awk '{ print $3 }' | sort -u)" linear

@@ -35,6 +35,7 @@ run wipefs -qa "$md"
 fails_with "metadata of a clone" 'holds the metadata of a clone' xcopysetup metadata format --size 64M "$md"
 ok "check" xcopysetup metadata check "$md"
 ok "dump --json" jq -e '.regions == 1024 and .hydrated_regions == 0 and .source.kind == "not bound yet"' <(xcopysetup metadata dump --json "$md")
+described "dump --json" metadata xcopysetup metadata dump --json "$md"
 
 ok "the kernel takes it with no_format" load
 fails_with "format while it is in use" 'is in use' xcopysetup metadata format --force --size 64M "$md"

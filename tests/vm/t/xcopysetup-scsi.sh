@@ -101,6 +101,7 @@ like "SCSI and NVMe" "$(probed "$one" "$(disk a5)" '.pairs[0] | .reason_word, .r
 # Who may ask.
 fails_with "not root" 'probe needs root' setpriv --reuid 65534 --regid 65534 --clear-groups xcopysetup probe "$one" "$two"
 raw() { setpriv --bounding-set -sys_rawio --inh-caps -sys_rawio xcopysetup probe --json "$one" "$two"; }
+described "without limits" probe raw
 is "root who may not send such commands: it says so" "$(raw | jq -r '.pairs[0].destination_unit | .no_parameters, .limits' | xargs)" "not-permitted null"
 
 # The main job, held still for a look at it.
@@ -115,6 +116,7 @@ ok "it stands still" wait_for 30 still
 is "probe tells what the kernel has found out" \
 	"$(probed vg/src vg/dst '.clone | .name, .copier, .offload, .command_kib, .depth')" \
 	"$name scsi on $(status_field "$name" command_kib) $(status_field "$name" depth)"
+described "probe --json" probe xcopysetup probe --json vg/src vg/dst
 like "as text, too" "$(xcopysetup probe vg/src vg/dst)" "$name: copier scsi, offload on; found so far: commands of $(status_field "$name" command_kib) KiB"
 like "status says by which copier" "$(xcopysetup status vg/dst)" 'copier +scsi'
 is "it is the storage alone" "$(xcopysetup status --json vg/dst | jq '.clones[0].offloaded_percent')" 100
