@@ -388,12 +388,12 @@ is "volumes are not" "$(ls "$dir"/volumes/*/vm-123-* 2>/dev/null)" ""
 
 # Signals
 
-# interrupt SIGNAL CALL ARGUMENT...: while CALL is under way
+# interrupt SIGNAL CALL ARGUMENT...: while CALL is under way. Under nohup it would ignore SIGHUP, as it should.
 interrupt() {
 	local signal=$1 call=$2 pid rc=0
 	shift 2
 	echo "$call" >"$dir/pause"
-	bash "$script" "$@" >"$output" 2>&1 </dev/null &
+	env --default-signal="$signal" bash "$script" "$@" >"$output" 2>&1 </dev/null &
 	pid=$!
 	wait_for_file "$dir/paused"
 	kill "-$signal" "$pid"
