@@ -412,7 +412,10 @@ struct sense_row {
  * The first row that fits counts. A copy manager that answers has ended the command, by
  * the standard, partly done or not, and a partly done copy harms nobody: most errors
  * concern the range. ABORTED COMMAND is not believed but where the command cannot have been
- * begun: something made the device stop, and what was under way may be under way still.
+ * begun: something made the device stop, and what was under way may be under way still. So it
+ * may under any key where the answer comes from somebody who has lost touch with whoever
+ * executes: a target whose backend did not answer in time (LIO says 02h/08h/00h then, and the
+ * backend goes on), or a copy manager that has stopped waiting for a unit.
  * Nothing here is success: not even a recovered error, for what was recovered is not said.
  */
 static const struct sense_row senses[] = {
@@ -422,11 +425,17 @@ static const struct sense_row senses[] = {
 	{ 0x2, 0x04, 0x0a, XCOPY_PATH, "asymmetric-access-state-transition" },
 	{ 0x2, 0x04, 0x0b, XCOPY_PATH, "target-port-in-standby-state" },
 	{ 0x2, 0x04, 0x0c, XCOPY_PATH, "target-port-in-unavailable-state" },
+	{ 0x2, 0x05, ANY, XCOPY_UNKNOWN, "logical-unit-does-not-respond" },
+	{ 0x2, 0x08, ANY, XCOPY_UNKNOWN, "logical-unit-communication-failure" },
 	{ 0x2, 0x3a, ANY, XCOPY_RANGE, "medium-not-present" },
 	{ 0x2, ANY, ANY, XCOPY_BUSY, "not-ready" },
 	{ 0x3, 0x0c, ANY, XCOPY_RANGE, "write-error" },
 	{ 0x3, 0x11, ANY, XCOPY_RANGE, "unrecovered-read-error" },
 	{ 0x3, ANY, ANY, XCOPY_RANGE, "medium-error" },
+	{ 0x4, 0x08, ANY, XCOPY_UNKNOWN, "logical-unit-communication-failure" },
+	{ 0x4, 0x3e, 0x01, XCOPY_UNKNOWN, "logical-unit-failure" },
+	{ 0x4, 0x3e, 0x02, XCOPY_UNKNOWN, "timeout-on-logical-unit" },
+	{ 0x4, 0x44, ANY, XCOPY_UNKNOWN, "internal-target-failure" },
 	{ 0x4, ANY, ANY, XCOPY_RANGE, "hardware-error" },
 	{ 0x5, 0x1a, 0x00, XCOPY_TOO_BIG, "parameter-list-length-error" },
 	{ 0x5, 0x20, 0x00, XCOPY_UNSUPPORTED, "invalid-command-operation-code" },
@@ -456,11 +465,14 @@ static const struct sense_row senses[] = {
 	{ 0x8, ANY, ANY, XCOPY_RANGE, "blank-check" },
 	{ 0x9, ANY, ANY, XCOPY_RANGE, "vendor-specific" },
 	{ 0xa, 0x08, 0x04, XCOPY_PATH, "unreachable-copy-target" },
+	{ 0xa, 0x08, ANY, XCOPY_UNKNOWN, "logical-unit-communication-failure" },
 	{ 0xa, 0x0d, 0x01, XCOPY_RANGE, "third-party-device-failure" },
 	{ 0xa, 0x0d, 0x02, XCOPY_PATH, "copy-target-device-not-reachable" },
 	{ 0xa, 0x0d, 0x03, XCOPY_UNSUPPORTED, "incorrect-copy-target-device-type" },
 	{ 0xa, 0x0d, 0x04, XCOPY_RANGE, "copy-target-device-data-underrun" },
 	{ 0xa, 0x0d, 0x05, XCOPY_RANGE, "copy-target-device-data-overrun" },
+	{ 0xa, 0x3e, 0x02, XCOPY_UNKNOWN, "timeout-on-logical-unit" },
+	{ 0xa, 0x44, ANY, XCOPY_UNKNOWN, "internal-target-failure" },
 	{ 0xa, ANY, ANY, XCOPY_RANGE, "copy-aborted" },
 	{ 0xb, 0x47, 0x7f, XCOPY_UNKNOWN, "commands-cleared-by-iscsi-event" },
 	{ 0xb, 0x47, ANY, XCOPY_BUSY, "scsi-parity-error" },
@@ -541,7 +553,10 @@ bool xcopy_scsi_unreached(const struct xcopy_scsi_sense *sense)
 	return !sense->deferred && sense->key == COPY_ABORTED && row->outcome == XCOPY_PATH;
 }
 
-/* Bits of a status word, besides key, code and qualifier in its lower three bytes. */
+/*
+ * Bits of a status word, besides key, code and qualifier in its lower three bytes, and
+ * XCOPY_SCSI_WORD_RESIDUE.
+ */
 #define WORD_STATUS_SHIFT	24
 #define WORD_DEFERRED		0x100000U
 #define WORD_SENSE		0x200000U

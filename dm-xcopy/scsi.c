@@ -332,7 +332,10 @@ static enum xcopy_outcome judge(const struct xcopy_scsi_answer *answer,
 		return XCOPY_UNKNOWN;
 	command->status = xcopy_scsi_status_word(answer->status, sense);
 	outcome = xcopy_scsi_outcome(answer->status, sense);
-	return outcome == XCOPY_DONE && answer->residue ? XCOPY_RANGE : outcome;
+	if (outcome != XCOPY_DONE || !answer->residue)
+		return outcome;
+	command->status = XCOPY_SCSI_WORD_RESIDUE;
+	return XCOPY_RANGE;
 }
 
 /*

@@ -15,6 +15,8 @@
  *  - SPC-4 4.5: UNIT ATTENTION and NOT READY are told instead of the command being begun.
  *    ABORTED COMMAND is told after; what the device did then is not known, and so it is not to be
  *    believed but where it is the command's own data that did not arrive.
+ *  - Under any key: who says that a unit did not answer him (05h, 08h, 3Eh/02h), or that he failed
+ *    inside (44h, 3Eh/01h), does not know what became of the command there.
  *  - SPC-2 7.2.2, 7.2.3 and what became of them in SPC-4: ILLEGAL REQUEST is told before the first
  *    segment, COPY ABORTED after it. Both end the command, partly done or not.
  *  - What no line names concerns its range: the host copies it, and nothing is taken for success.
@@ -40,10 +42,12 @@ MORE(0x1, 0x00, 0x00, RANGE, "recovered-error")
 SENSE(0x2, 0x04, 0x01, BUSY, "not-ready")		/* IS IN PROCESS OF BECOMING READY */
 MORE(0x2, 0x04, 0x00, BUSY, "not-ready")		/* CAUSE NOT REPORTABLE */
 MORE(0x2, 0x04, 0x02, BUSY, "not-ready")		/* INITIALIZING COMMAND REQUIRED */
-MORE(0x2, 0x08, 0x00, BUSY, "not-ready")		/* LOGICAL UNIT COMMUNICATION FAILURE */
 SENSE(0x2, 0x04, 0x0a, PATH, "asymmetric-access-state-transition")
 SENSE(0x2, 0x04, 0x0b, PATH, "target-port-in-standby-state")
 SENSE(0x2, 0x04, 0x0c, PATH, "target-port-in-unavailable-state")
+SENSE(0x2, 0x05, 0x00, UNKNOWN, "logical-unit-does-not-respond")	/* TO SELECTION */
+SENSE(0x2, 0x08, 0x00, UNKNOWN, "logical-unit-communication-failure")
+MORE(0x2, 0x08, 0x01, UNKNOWN, "logical-unit-communication-failure")	/* TIME-OUT */
 SENSE(0x2, 0x3a, 0x00, RANGE, "medium-not-present")
 MORE(0x2, 0x3a, 0x01, RANGE, "medium-not-present")	/* TRAY CLOSED */
 
@@ -53,7 +57,13 @@ MORE(0x3, 0x0c, 0x00, RANGE, "write-error")
 SENSE(0x3, 0x11, 0x00, RANGE, "unrecovered-read-error")
 MORE(0x3, 0x11, 0x04, RANGE, "unrecovered-read-error")	/* AUTO REALLOCATE FAILED */
 SENSE(0x3, 0x31, 0x00, RANGE, "medium-error")		/* MEDIUM FORMAT CORRUPTED */
-SENSE(0x4, 0x44, 0x00, RANGE, "hardware-error")		/* INTERNAL TARGET FAILURE */
+SENSE(0x4, 0x08, 0x01, UNKNOWN, "logical-unit-communication-failure")	/* TIME-OUT */
+SENSE(0x4, 0x3e, 0x00, RANGE, "hardware-error")		/* HAS NOT SELF-CONFIGURED YET: not begun */
+SENSE(0x4, 0x3e, 0x01, UNKNOWN, "logical-unit-failure")
+SENSE(0x4, 0x3e, 0x02, UNKNOWN, "timeout-on-logical-unit")
+SENSE(0x4, 0x44, 0x00, UNKNOWN, "internal-target-failure")
+MORE(0x4, 0x44, 0x71, UNKNOWN, "internal-target-failure")	/* ATA DEVICE FAILED SET FEATURES */
+MORE(0x4, 0x15, 0x01, RANGE, "hardware-error")		/* MECHANICAL POSITIONING ERROR */
 
 /* ILLEGAL REQUEST: SPC-4 6.4.3 for the lists */
 SENSE(0x5, 0x1a, 0x00, TOO_BIG, "parameter-list-length-error")
@@ -96,7 +106,8 @@ SENSE(0x9, 0x80, 0x00, RANGE, "vendor-specific")
 
 /* COPY ABORTED: units that were not reached, SPC-4 6.4.6, another copy manager may reach */
 SENSE(0xa, 0x00, 0x00, RANGE, "copy-aborted")
-MORE(0xa, 0x08, 0x00, RANGE, "copy-aborted")		/* LOGICAL UNIT COMMUNICATION FAILURE */
+SENSE(0xa, 0x08, 0x00, UNKNOWN, "logical-unit-communication-failure")
+MORE(0xa, 0x08, 0x01, UNKNOWN, "logical-unit-communication-failure")	/* TIME-OUT */
 SENSE(0xa, 0x08, 0x04, PATH, "unreachable-copy-target")
 MORE(0xa, 0x0d, 0x00, RANGE, "copy-aborted")		/* THIRD PARTY TEMPORARY INITIATOR */
 SENSE(0xa, 0x0d, 0x01, RANGE, "third-party-device-failure")
@@ -106,6 +117,8 @@ SENSE(0xa, 0x0d, 0x04, RANGE, "copy-target-device-data-underrun")
 SENSE(0xa, 0x0d, 0x05, RANGE, "copy-target-device-data-overrun")
 MORE(0xa, 0x26, 0x08, RANGE, "copy-aborted")		/* said too late: part of it may be done */
 MORE(0xa, 0x29, 0x00, RANGE, "copy-aborted")
+SENSE(0xa, 0x3e, 0x02, UNKNOWN, "timeout-on-logical-unit")
+MORE(0xa, 0x44, 0x00, UNKNOWN, "internal-target-failure")
 
 /*
  * ABORTED COMMAND. That the parameter list arrived garbled says that the command did not begin:

@@ -527,6 +527,8 @@ static void test_status_text(struct kunit *test)
 	text_is(test, 0x02, &sense, "00/00/00");
 	word = xcopy_scsi_status_word(0x02, NULL);
 	KUNIT_EXPECT_STREQ(test, xcopy_scsi_status_name(word), "no-sense-data");
+	/* GOOD is 0, and 0 is no answer. */
+	KUNIT_EXPECT_STREQ(test, xcopy_scsi_status_name(XCOPY_SCSI_WORD_RESIDUE), "good");
 	KUNIT_EXPECT_FALSE(test, xcopy_scsi_parse_status("", &word));
 	KUNIT_EXPECT_FALSE(test, xcopy_scsi_parse_status("status-", &word));
 	KUNIT_EXPECT_FALSE(test, xcopy_scsi_parse_status("status-1", &word));

@@ -73,7 +73,7 @@ array_path() { # TARGET UNIT
 	read -r size block <<<"${ARRAY_UNITS[$2]}"
 	run mkdir -p "$dir"
 	echo "dev_config=$2,dev_size=$size,hw_block_size=$block,max_data_area_mb=64,nl_reply_supported=-1" >"$dir/control"
-	echo 0 >"$dir/attrib/cmd_time_out"
+	echo "${ARRAY_EXPIRE_S:-0}" >"$dir/attrib/cmd_time_out"
 	echo 1 >"$dir/attrib/tmr_notification"
 	echo 1 >"$dir/enable"
 	wait_for 10 array_uio "$1-$2"
