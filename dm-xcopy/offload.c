@@ -729,9 +729,26 @@ static void learn_done(struct xcopy_offload *offload, struct route *route, secto
 	spin_unlock_irq(&clone->lock);
 }
 
-/* STEP_DONE: the storage copied it right. */
-static enum step check_copy(struct xcopy_offload *offload, struct route *route)
+/*
+ * The storage said that it was done, and was not: it may be later, over what the host and users
+ * write by then. The references were dropped for the comparison. If there are none to be had
+ * again, what is mapped there now is being changed, and the quarantine is all that can be done.
+ */
+static void distrust(struct xcopy_copy *copy, const struct route *route)
 {
+	struct route again = { .sector = route->sector, .sectors = route->sectors };
+
+	if (resolve(copy->engine->clone, &again)) {
+		again.source.nr = 0;
+		again.destination.nr = 0;
+	}
+	enter_quarantine(copy, &again);
+}
+
+/* STEP_DONE: the storage copied it right. */
+static enum step check_copy(struct xcopy_copy *copy, struct route *route)
+{
+	struct xcopy_offload *offload = copy->engine->offload;
 	struct xcopy_clone *clone = offload->clone;
 	int r;
 
@@ -748,6 +765,7 @@ static enum step check_copy(struct xcopy_offload *offload, struct route *route)
 	if (r == -EILSEQ) {
 		xcopy_stat_add(clone, XCOPY_STAT_VERIFY_FAILURES, 1);
 		give_up(clone, route->pair, "verify-failed");
+		distrust(copy, route);
 	}
 	return r ? STEP_HOST : STEP_DONE;
 }
@@ -758,7 +776,7 @@ static enum step copied(struct xcopy_copy *copy, struct route *route, sector_t s
 	struct xcopy_offload *offload = copy->engine->offload;
 	struct xcopy_clone *clone = offload->clone;
 
-	if (verify && check_copy(offload, route) != STEP_DONE)
+	if (verify && check_copy(copy, route) != STEP_DONE)
 		return STEP_HOST;
 	learn_done(offload, route, segment, took_ms);
 	xcopy_stat_add(clone, XCOPY_STAT_OFFLOADED, route->sectors);

@@ -20,7 +20,8 @@ reads_source() {
 	timeout $((20 * XCOPY_SLOW)) xcopy-oracle 'do' --dev $clone --log $log.reads "$@"
 }
 
-# late QUARANTINE-MS: on a kernel as fast as Debian's; a copy of the first 1 MiB that is in quarantine, and will land when told to
+# late QUARANTINE-MS [OUTCOME]: on a kernel as fast as Debian's; a copy of the first 1 MiB that is in quarantine, and will land
+# when told to. With OUTCOME "done" it was the first for its extents, which is verified, and found not to be done.
 late() {
 	copier reset 1
 	fresh_metadata
@@ -29,10 +30,12 @@ late() {
 	rm -f $log $log.reads
 	run xcopy-oracle init --log $log --sectors $((mib << 11))
 	run xcopy-oracle init --log $log.reads --sectors $((mib << 11))
-	rule from=2 late_ms=600000
+	rule from=$([ "${2:-}" = "done" ] && echo 1 || echo 2) late_ms=600000 "outcome=${2:-unknown}"
 	clone_create clone $mib no_hydration offload_depth 1 offload_max_kib 1024 offload_segment_blocks 2048 quarantine_ms $(($1 * XCOPY_SLOW))
-	run dmsetup message clone 0 hydrate 200 1
-	run wait_for 30 copier_is commands 1
+	if [ "${2:-}" != "done" ]; then
+		run dmsetup message clone 0 hydrate 200 1
+		run wait_for 30 copier_is commands 1
+	fi
 	run dmsetup message clone 0 hydrate 0 16
 	run wait_for 30 copier_is late_pending 1
 	run wait_for 10 status_is quarantined 1
@@ -62,6 +65,16 @@ over() {
 	is "$desc: which is over" "$(status_field clone quarantined)" 0
 	finish "$desc"
 }
+
+# It said that it was done.
+late 6000 'done'
+is "a lie: it was found out" "$(status_field clone verify_failures) $(status_field clone reason)" "1 verify-failed"
+in_background operations oracle write:100:300
+ok "a lie: writes wait for the end of the quarantine" still_blocked operations
+copier late_now 1
+ok "a lie: it comes true" wait_for 30 copier_is late_pending 0
+ok "a lie: writes end with the quarantine" went_well operations
+finish "a lie"
 
 over "a write" write:100:300
 over "whole regions" write:128:1024

@@ -14,7 +14,7 @@ caught() {
 	shift 2
 	# shellcheck disable=SC2086 # words
 	rule $rule
-	clone_create clone $mib "" offload_depth 1 offload_max_kib 1024 offload_segments 4 offload_segment_blocks 512 "$@"
+	clone_create clone $mib "" offload_depth 1 offload_max_kib 1024 offload_segments 4 offload_segment_blocks 512 quarantine_ms 500 "$@"
 	ok "$desc: it completes" wait_for 60 hydrated clone
 	is "$desc: one verification failed" "$(status_field clone verify_failures)" 1
 	ok "$desc: the log says so" log_has 'verify-failed'
@@ -40,7 +40,7 @@ done
 begin
 rule from=3 wait
 rule from=4 lie
-clone_create clone $mib "" offload_depth 1 offload_max_kib 1024
+clone_create clone $mib "" offload_depth 1 offload_max_kib 1024 quarantine_ms 500
 ok "a new path: a command is in flight" copier_waits
 copier path_key 2
 copier go all
@@ -50,7 +50,7 @@ ends_right "a new path" clone $mib
 
 begin
 rule from=3 outcome=unknown
-caught "after an unknown outcome" "from=4 lie" quarantine_ms 500
+caught "after an unknown outcome" "from=4 lie"
 
 # The extents are trusted one by one.
 begin
