@@ -317,7 +317,6 @@ bool xcopy_commit_try_open(struct xcopy_clone *clone)
 
 int xcopy_commit_open(struct xcopy_clone *clone)
 {
-	unsigned int quarantine_ms = xcopy_number(&clone->args, XCOPY_QUARANTINE_MS);
 	int r = 0;
 
 	if (xcopy_mode(clone) != XCOPY_RW)
@@ -326,7 +325,9 @@ int xcopy_commit_open(struct xcopy_clone *clone)
 		return 0;
 	mutex_lock(&clone->commit_mutex);
 	if (!count_command(clone, false)) {
-		r = set_flags(clone, XCOPY_SB_OFFLOAD_OPEN, 0, quarantine_ms);
+		/* Read here: xcopy_commit_set_quarantine() changes it under the mutex. */
+		r = set_flags(clone, XCOPY_SB_OFFLOAD_OPEN, 0,
+			      xcopy_number(&clone->args, XCOPY_QUARANTINE_MS));
 		if (!r)
 			count_command(clone, true);
 	}
@@ -374,6 +375,9 @@ int xcopy_commit_set_quarantine(struct xcopy_clone *clone, unsigned int ms)
 		r = -EBUSY;
 	else
 		r = set_flags(clone, 0, 0, ms);
+	/* Whoever opens next must not put the old one back. */
+	if (!r)
+		WRITE_ONCE(clone->args.numbers[XCOPY_QUARANTINE_MS], ms);
 	mutex_unlock(&clone->commit_mutex);
 	memalloc_noio_restore(noio);
 	return r;

@@ -3,6 +3,7 @@
  * Verification of offloaded copies, see verify.h.
  */
 #include <linux/bio.h>
+#include <linux/highmem.h>
 #include <linux/mutex.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
@@ -54,18 +55,22 @@ struct xcopy_verifier *xcopy_verifier_create(void)
 static int transfer(struct xcopy_verifier *verifier, enum req_op op, struct block_device *bdev,
 		    sector_t sector, sector_t sectors, u8 *buffer)
 {
-	unsigned int bytes = sectors << SECTOR_SHIFT, length;
+	unsigned int bytes = sectors << SECTOR_SHIFT, length, i;
 	struct bio bio;
 	int r;
 
 	bio_init(&bio, bdev, verifier->vecs, CHUNK_PAGES, op);
 	bio.bi_iter.bi_sector = sector;
-	for (; bytes; bytes -= length, buffer += length) {
-		length = min_t(unsigned int, bytes, PAGE_SIZE);
-		__bio_add_page(&bio, vmalloc_to_page(buffer), length, 0);
+	if (op_is_write(op))
+		flush_kernel_vmap_range(buffer, bytes);
+	for (i = 0; i < bytes; i += length) {
+		length = min_t(unsigned int, bytes - i, PAGE_SIZE);
+		__bio_add_page(&bio, vmalloc_to_page(buffer + i), length, 0);
 	}
 	r = submit_bio_wait(&bio);
 	bio_uninit(&bio);
+	if (!op_is_write(op))
+		invalidate_kernel_vmap_range(buffer, bytes);
 	return r;
 }
 
