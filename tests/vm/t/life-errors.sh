@@ -38,7 +38,7 @@ hole() { # DEVICE
 
 all_but_two() { [ "$(clone_hydrated)" = 510 ]; }
 read_at() { dd if="$CLONE" of=/dev/null bs=512 skip="$1" count=8 iflag=direct status=none; }
-mode() { dmsetup status "$NAME" | grep -oE ' (rw|ro|Fail) 32 copier ' | awk '{ print $1 }'; }
+mode() { dmsetup status "$NAME" | grep -oE ' (rw|ro|Fail) [0-9]+ copier ' | awk '{ print $1 }'; }
 is_ro() { [ "$(mode)" = ro ]; }
 
 # A source that cannot be read in one place.
