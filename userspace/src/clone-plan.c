@@ -23,6 +23,9 @@ static char *vg_reason(const struct lvm_vg *vg)
 	if (*vg->lock_type && strcmp(vg->lock_type, "none"))
 		return need_text("volume group %s is shared (lock type %s): its LVs can only be reloaded under lvmlockd's lock, which other programs cannot take; use a local volume group",
 				 vg->name, vg->lock_type);
+	if (vg->in_clone)
+		return need_text("volume group %s lies inside a clone: wait for the clone's end, and \"xcopysetup release\" it",
+				 vg->name);
 	if (strchr(vg->attr, 'x'))
 		return need_text("volume group %s is exported: vgimport it", vg->name);
 	if (strlen(vg->attr) > 3 && vg->attr[3] == 'p')
@@ -141,9 +144,14 @@ static int check_destination_name(struct clone_plan *plan, const struct lv_name 
 	const char *typed = plan->invocation->arguments[1];
 	const char *given = option(plan->invocation, "name");
 	struct job *job = &plan->job;
+	const struct lvm_lv *existing;
 	struct dm_state state;
 
-	if (lvm_report_lv(&plan->report, name->vg, name->lv))
+	existing = lvm_report_lv(&plan->report, name->vg, name->lv);
+	if (existing && lvm_lv_tag(existing, TAG_STATE))
+		return fail(EXIT_REFUSED, "destination %s is that of another clone (\"xcopysetup status\"): choose another name",
+			    typed);
+	if (existing)
 		return fail(EXIT_REFUSED, "destination %s exists: choose another name, or lvremove it",
 			    typed);
 	if (!job_set_names(job, name) || strlen(name->lv) > LVM_NAME_MAX - 10)
@@ -380,9 +388,13 @@ static int refuse_content(const struct clone_plan *plan, const char *what, const
 		    type ? " (it holds " : "", type ? type : "", type ? ")" : "");
 }
 
+static const char *const journal_reason =
+	"its journal is on another device, which is the source's, and would be written to";
+
 static int take_trim(struct clone_plan *plan)
 {
-	const char *reason = trim_reason(plan->content.type);
+	const char *reason = plan->content.shares_journal ? journal_reason :
+			     trim_reason(plan->content.type);
 	char *text;
 	int code;
 
@@ -400,7 +412,8 @@ static int take_trim(struct clone_plan *plan)
 
 static int take_new_uuid(struct clone_plan *plan)
 {
-	const char *reason = new_uuid_reason(plan->content.type);
+	const char *reason = plan->content.shares_journal ? journal_reason :
+			     new_uuid_reason(plan->content.type);
 	char *text;
 	int code;
 

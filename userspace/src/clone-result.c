@@ -56,6 +56,9 @@ void clone_result_warn(const struct clone_plan *plan)
 {
 	const struct content *content = &plan->content;
 
+	if (content->shares_journal && message_level >= 0)
+		warn("/dev/mapper/%s and its source have one journal, on another device: do not use both",
+		     plan->job.clone_name);
 	if (!content->uuid || plan->new_uuid || message_level < 0)
 		return;
 	warn("/dev/mapper/%s has the UUID%s of its source's %s: %s%s", plan->job.clone_name,

@@ -119,14 +119,35 @@ static int activate_locked(struct job *job)
 	return code;
 }
 
-/* A metadata volume without a destination: its destination was removed by hand. */
+/* A record that cannot be read may be of any job. */
+static bool any_is_damaged(const struct lvm_report *report)
+{
+	struct job job;
+	int found = 0;
+
+	for (size_t i = 0; found >= 0 && i < report->nr_lvs; i++) {
+		found = job_from_lv(report, &report->lvs[i], &job);
+		job_free(&job);
+	}
+	return found < 0;
+}
+
+/*
+ * A metadata volume without a destination: its destination was removed by hand.  What it says
+ * would be lost for ever, so there must be no doubt.
+ */
 static int remove_orphan(const struct lvm_report *report, const struct lvm_lv *lv)
 {
 	const char *of = lvm_lv_tag(lv, TAG_METADATA_OF);
 	struct lv_name name;
 
-	if (!of || job_is_recorded(report, of))
+	if (!of || job_is_mentioned(report, of))
 		return 0;
+	if (report->partial || any_is_damaged(report)) {
+		warn("%s/%s holds the metadata of a clone whose record is not to be found, and is kept: LVM does not report all volumes, or a record is damaged",
+		     lv->vg_name, lv->name);
+		return 0;
+	}
 	snprintf(name.vg, sizeof(name.vg), "%s", lv->vg_name);
 	snprintf(name.lv, sizeof(name.lv), "%s", lv->name);
 	return volume_remove(&name, lv->dm_uuid);

@@ -158,12 +158,13 @@ static void print_table(const struct job *job)
 	char *metadata = need_text("/dev/%s/%s", job->metadata.vg, job->metadata.lv);
 	char *destination = need_text("/dev/%s/%s", job->destination.vg, job->destination.lv);
 	char *source = need_text("/dev/%s/%s", job->source.vg, job->source.lv);
-	char *text;
+	char *text, *name = step_loaded_name(job);
 
 	table_clone(job, metadata, destination, source, true, &table);
 	text = table_text(&table);
-	say("dmsetup create %s --uuid %s --table '%s'", job->clone_name, job->clone_uuid, text);
+	say("dmsetup create %s --uuid %s --table '%s'", name, job->clone_uuid, text);
 	free(text);
+	free(name);
 	table_free(&table);
 	free(metadata);
 	free(destination);
@@ -198,21 +199,25 @@ static int sync_clone(const struct job *job)
 
 /*
  * Until the programs that do it have ended, its file system is between two UUIDs: a crash has to
- * undo the clone, of which nobody knows yet.
+ * undo the clone. Nobody has it yet: its device has another name, which udev does not look at.
  */
 static int give_new_uuid(struct clone_plan *plan)
 {
-	char *device;
+	char *name, *device;
 	int code;
 
 	if (!plan->new_uuid)
 		return 0;
-	device = need_text("/dev/mapper/%s", plan->job.clone_name);
+	name = step_loaded_name(&plan->job);
+	device = need_text("/dev/mapper/%s", name);
 	code = new_uuid(device, &plan->content);
 	free(device);
+	free(name);
 	if (!code)
 		code = sync_clone(&plan->job);
-	return code ? code : step_set_state(&plan->job, JOB_FILLING);
+	if (!code)
+		code = step_set_state(&plan->job, JOB_FILLING);
+	return code ? code : step_show_clone(&plan->job);
 }
 
 static int begin_waiter(struct clone_plan *plan)

@@ -12,6 +12,18 @@
 #include "memory.h"
 #include "message.h"
 #include "steps.h"
+#include "volume.h"
+
+/* One that is being made may be undone yet, and one that was given up will be. */
+static int check_made(const struct job *job)
+{
+	if (job->state != JOB_CREATING && job->state != JOB_CANCELLING)
+		return 0;
+	return fail(EXIT_REFUSED, "%s/%s is being %s, or whoever did it was killed: \"xcopysetup activate %s/%s\" waits for the end, and then removes what is left",
+		    job->destination.vg, job->destination.lv,
+		    job->state == JOB_CREATING ? "made" : "cancelled", job->destination.vg,
+		    job->destination.lv);
+}
 
 int command_wait(const struct invocation *invocation)
 {
@@ -23,7 +35,9 @@ int command_wait(const struct invocation *invocation)
 		code = job_find(invocation->arguments[0], &job);
 	if (code)
 		return code;
-	code = follow(&job, timeout);
+	code = check_made(&job);
+	if (!code)
+		code = follow(&job, timeout);
 	job_free(&job);
 	return code;
 }
@@ -78,8 +92,10 @@ static int set_tags(const struct job *job, const char *remove, const char *add)
 
 static int send(const struct job *job, const char *message)
 {
-	int code = step_check_clone(job);
+	int code = check_made(job);
 
+	if (!code)
+		code = step_check_clone(job);
 	if (code)
 		return code;
 	if (job->state == JOB_FINISHED)
@@ -186,7 +202,8 @@ static int finish_full(struct job *job)
 	if (!code)
 		code = step_finish(job);
 	else if (code == EXIT_REFUSED)
-		code = 0;
+		code = volume_is_active(job->destination_uuid) ? 0 :
+		       fail(EXIT_NEGATIVE, "%s was removed at the last moment", job->clone_name);
 	close(lock);
 	return code;
 }
@@ -209,6 +226,16 @@ int command_finish(const struct invocation *invocation)
 		code = message_dry_run ? step_finish(&found) : finish_full(&found);
 	job_free(&found);
 	return code;
+}
+
+static bool is_linear(const char *uuid)
+{
+	struct dm_state state;
+	struct table table;
+	bool is = dm_read_table(uuid, &table, &state) && table_is(&table, "linear");
+
+	table_free(&table);
+	return is;
 }
 
 static int cancel(struct job *job)
@@ -235,7 +262,7 @@ int command_cancel(const struct invocation *invocation)
 	if (job.state == JOB_FINISHED)
 		code = fail(EXIT_REFUSED, "%s is complete: \"xcopysetup release\" its device, and lvremove %s/%s if it is not wanted",
 			    argument, job.destination.vg, job.destination.lv);
-	else if (job.state == JOB_FINISHING)
+	else if (job.state == JOB_FINISHING || (job.state == JOB_FILLING && is_linear(job.clone_uuid)))
 		code = fail(EXIT_REFUSED, "%s is complete and being cleaned up: \"xcopysetup finish\" it, then lvremove %s/%s",
 			    argument, job.destination.vg, job.destination.lv);
 	else
@@ -249,16 +276,6 @@ struct search {
 	struct dm_state volume;		/* if the argument is one */
 	char uuid[129];			/* of the clone that was found */
 };
-
-static bool is_linear(const char *uuid)
-{
-	struct dm_state state;
-	struct table table;
-	bool is = dm_read_table(uuid, &table, &state) && table_is(&table, "linear");
-
-	table_free(&table);
-	return is;
-}
 
 /* Is it called that, or does it lie on the volume that is?  This may be others' source, too. */
 static void match_clone(const char *name, const char *uuid, void *data)

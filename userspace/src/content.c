@@ -15,6 +15,11 @@ static char *value(blkid_probe probe, const char *name)
 	return blkid_probe_lookup_value(probe, name, &text, NULL) ? NULL : need_copy(text);
 }
 
+static bool has(blkid_probe probe, const char *name)
+{
+	return !blkid_probe_lookup_value(probe, name, NULL, NULL);
+}
+
 /* It comes from the device, and some are copied as they are. */
 static char *uuid(blkid_probe probe)
 {
@@ -50,6 +55,7 @@ static void probed_content(blkid_probe probe, struct content *content)
 		content->type = type(probe);
 		content->uuid = uuid(probe);
 		content->label = value(probe, "LABEL");
+		content->shares_journal = has(probe, "EXT_JOURNAL");
 		break;
 	case -2:
 		content->type = need_copy("signatures of several kinds");
@@ -59,17 +65,16 @@ static void probed_content(blkid_probe probe, struct content *content)
 	}
 }
 
-void content_look(const char *path, struct content *content)
+bool content_look(const char *path, struct content *content)
 {
 	blkid_probe probe = blkid_new_probe_from_filename(path);
 
 	*content = (struct content){ 0 };
-	if (!probe) {
-		content->type = need_copy("what libblkid cannot open");
-		return;
-	}
+	if (!probe)
+		return false;
 	probed_content(probe, content);
 	blkid_free_probe(probe);
+	return true;
 }
 
 void content_free(struct content *content)
@@ -84,7 +89,8 @@ char *content_find(const char *path)
 {
 	struct content content;
 
-	content_look(path, &content);
+	if (!content_look(path, &content))
+		return need_copy("what libblkid cannot open");
 	free(content.uuid);
 	free(content.label);
 	return content.type;

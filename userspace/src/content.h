@@ -3,14 +3,17 @@
 #ifndef XCOPYSETUP_CONTENT_H
 #define XCOPYSETUP_CONTENT_H
 
+#include <stdbool.h>
+
 struct content {
 	char *type;	/* "ext4", "LVM2_member", ...; NULL: surely nothing */
 	char *uuid;	/* as libblkid writes it, letters, digits and dashes; NULL: has none */
+	bool shares_journal;	/* its journal is on another device, which a copy of it would use too */
 	char *label;	/* whatever bytes the device has; NULL: has none */
 };
 
-/** content_look() - fill @content, which content_free() frees */
-void content_look(const char *path, struct content *content);
+/** content_look() - fill @content, which content_free() frees; false if it cannot be opened */
+bool content_look(const char *path, struct content *content);
 void content_free(struct content *content);
 
 /** content_find() - the type alone, to be freed */

@@ -129,6 +129,30 @@ uint64_t device_sectors(uint32_t major, uint32_t minor)
 	return number_attribute(link, "size");
 }
 
+bool device_number(const char *path, dev_t *number)
+{
+	struct stat stat_;
+
+	if (stat(path, &stat_) || !S_ISBLK(stat_.st_mode))
+		return false;
+	*number = stat_.st_rdev;
+	return true;
+}
+
+void device_dm_uuid(uint32_t major, uint32_t minor, char uuid[129])
+{
+	char *path = need_text("/sys/dev/block/%u:%u/dm/uuid", major, minor);
+	FILE *file = fopen(path, "re");
+
+	*uuid = 0;
+	if (file && !fgets(uuid, 129, file))
+		*uuid = 0;
+	if (file)
+		fclose(file);
+	uuid[strcspn(uuid, "\n")] = 0;
+	free(path);
+}
+
 int device_open(uint32_t major, uint32_t minor, int flags)
 {
 	char link[64], real[PATH_MAX];
@@ -183,6 +207,19 @@ static char *swap_of(uint32_t major, uint32_t minor)
 	return found;
 }
 
+/* Some file systems, btrfs is one, have device numbers of their own: "... - TYPE SOURCE OPTIONS". */
+static bool is_from(const char *line, dev_t number)
+{
+	const char *behind = strstr(line, " - ");
+	char *source = NULL;
+	struct stat stat_;
+	bool is = behind && sscanf(behind, " - %*s %ms", &source) == 1 && *source == '/' &&
+		  !stat(source, &stat_) && S_ISBLK(stat_.st_mode) && stat_.st_rdev == number;
+
+	free(source);
+	return is;
+}
+
 char *device_mount_point(uint32_t major, uint32_t minor)
 {
 	FILE *file = fopen("/proc/self/mountinfo", "re");
@@ -194,7 +231,7 @@ char *device_mount_point(uint32_t major, uint32_t minor)
 		char *point = NULL;
 
 		if (sscanf(line, "%*u %*u %u:%u %*s %ms", &ma, &mi, &point) == 3 &&
-		    ma == major && mi == minor)
+		    ((ma == major && mi == minor) || is_from(line, makedev(major, minor))))
 			found = need_copy(point);
 		free(point);
 	}

@@ -45,6 +45,12 @@ char *device_mount_point(uint32_t major, uint32_t minor);
 /** device_sectors() - its size; 0 if unknown */
 uint64_t device_sectors(uint32_t major, uint32_t minor);
 
+/** device_number() - of the block device at @path; false if it is none */
+bool device_number(const char *path, dev_t *number);
+
+/** device_dm_uuid() - UUID of a device-mapper device; "" if it is none */
+void device_dm_uuid(uint32_t major, uint32_t minor, char uuid[129]);
+
 /** device_open() - open MAJOR:MINOR by its node below /dev; -1 with errno */
 int device_open(uint32_t major, uint32_t minor, int flags);
 

@@ -298,6 +298,23 @@ int dm_create(const char *name, const char *uuid, const struct table *table, enu
 	return code;
 }
 
+int dm_rename(const char *name, const char *new_name, enum dm_udev udev)
+{
+	struct dm_task *task = dm_task_create(DM_DEVICE_RENAME);
+	uint32_t cookie = 0;
+	int code = 0;
+
+	change_point("rename a device");
+	if (!task || !dm_task_set_name(task, name) || !dm_task_set_newname(task, new_name) ||
+	    !dm_task_set_cookie(task, &cookie, udev_flags(udev)) || !dm_task_run(task))
+		code = fail(EXIT_FAILED, "cannot rename /dev/mapper/%s to %s: %s", name, new_name,
+			    strerror(task ? dm_task_get_errno(task) : ENOMEM));
+	if (task)
+		dm_task_destroy(task);
+	dm_udev_wait(cookie);
+	return code;
+}
+
 int dm_remove(const char *name)
 {
 	struct dm_task *task = dm_task_create(DM_DEVICE_REMOVE);

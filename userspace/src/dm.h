@@ -73,6 +73,9 @@ int dm_need_targets(void);
 /** dm_create() - a new device with a table, resumed; exit code */
 int dm_create(const char *name, const char *uuid, const struct table *table, enum dm_udev udev);
 
+/** dm_rename() - another name for a device; exit code */
+int dm_rename(const char *name, const char *new_name, enum dm_udev udev);
+
 /** dm_remove() - remove a device that nobody has open; exit code */
 int dm_remove(const char *name);
 

@@ -308,6 +308,19 @@ bool job_is_recorded(const struct lvm_report *report, const char *id)
 	return false;
 }
 
+bool job_is_mentioned(const struct lvm_report *report, const char *id)
+{
+	for (size_t i = 0; i < report->nr_lvs; i++)
+		for (size_t j = 0; j < report->lvs[i].nr_tags; j++) {
+			const char *tag = report->lvs[i].tags[j];
+
+			if (strncmp(tag, TAG_METADATA_OF, strlen(TAG_METADATA_OF)) &&
+			    strncmp(tag, TAG_SOURCE_FOR, strlen(TAG_SOURCE_FOR)) && strstr(tag, id))
+				return true;
+		}
+	return false;
+}
+
 /* Of a job that has begun to end, and given it back. */
 static bool has_released(const struct lvm_lv *destination, const struct lvm_lv *source,
 			 const char *id)

@@ -156,6 +156,9 @@ int job_from_lv(const struct lvm_report *report, const struct lvm_lv *lv, struct
 /** job_is_recorded() - is any LV the destination of the job with this id? */
 bool job_is_recorded(const struct lvm_report *report, const char *id);
 
+/** job_is_mentioned() - the same for any tag, in whatever form, but that of its metadata volume */
+bool job_is_mentioned(const struct lvm_report *report, const char *id);
+
 /** job_source_users() - number of jobs, other than @job, that use @job's source */
 size_t job_source_users(const struct lvm_report *report, const struct job *job);
 

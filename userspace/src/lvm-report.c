@@ -51,6 +51,7 @@ static void add_pv(struct json_object *row, struct lvm_report *report)
 		.path = need_copy(text_of(row, "pv_name")),
 		.uuid = need_copy(text_of(row, "pv_uuid")),
 		.vg_name = need_copy(text_of(row, "vg_name")),
+		.vg_uuid = need_copy(text_of(row, "vg_uuid")),
 		.pe_start = number_of(row, "pe_start"),
 		.free = number_of(row, "pv_free"),
 		.missing = *text_of(row, "pv_missing") != 0,
@@ -175,6 +176,7 @@ void lvm_report_free(struct lvm_report *report)
 		free(report->pvs[i].path);
 		free(report->pvs[i].uuid);
 		free(report->pvs[i].vg_name);
+		free(report->pvs[i].vg_uuid);
 	}
 	for (size_t i = 0; i < report->nr_vgs; i++) {
 		free(report->vgs[i].name);
@@ -246,4 +248,22 @@ bool lvm_report_has_group(const struct lvm_report *report, const char *dm_uuid)
 		if (!strncmp(dm_uuid, "LVM-", 4) && same_uuid(report->vgs[i].uuid, dm_uuid + 4))
 			return true;
 	return false;
+}
+
+bool lvm_lv_is_of(const struct lvm_lv *lv, const char *vg_uuid)
+{
+	return !strncmp(lv->dm_uuid, "LVM-", 4) && same_uuid(vg_uuid, lv->dm_uuid + 4);
+}
+
+void lvm_lv_drop_tags(struct lvm_lv *lv, const char *prefix)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < lv->nr_tags; i++) {
+		if (strncmp(lv->tags[i], prefix, strlen(prefix)))
+			lv->tags[kept++] = lv->tags[i];
+		else
+			free(lv->tags[i]);
+	}
+	lv->nr_tags = kept;
 }

@@ -11,6 +11,7 @@ struct lvm_pv {
 	char *path;
 	char *uuid;
 	char *vg_name;
+	char *vg_uuid;		/* with dashes; "" if it is in none */
 	uint64_t pe_start;	/* bytes */
 	uint64_t free;		/* bytes */
 	bool missing;
@@ -25,6 +26,7 @@ struct lvm_vg {
 	uint64_t seqno;
 	uint64_t extent;	/* bytes */
 	uint64_t free;		/* bytes */
+	bool in_clone;		/* has a PV inside a clone: lvm_load() finds out */
 };
 
 struct lvm_segment {
@@ -82,6 +84,12 @@ const struct lvm_lv *lvm_report_uuid(const struct lvm_report *report, const char
 
 /** lvm_report_has_group() - is the volume group here whose UUID @dm_uuid, an LV's, begins with? */
 bool lvm_report_has_group(const struct lvm_report *report, const char *dm_uuid);
+
+/** lvm_lv_is_of() - is it of the volume group with this UUID (with dashes)? */
+bool lvm_lv_is_of(const struct lvm_lv *lv, const char *vg_uuid);
+
+/** lvm_lv_drop_tags() - forget the LV's tags that begin with @prefix */
+void lvm_lv_drop_tags(struct lvm_lv *lv, const char *prefix);
 
 /** lvm_lv_tag() - what follows @prefix in the LV's first tag that begins with it, or NULL */
 const char *lvm_lv_tag(const struct lvm_lv *lv, const char *prefix);

@@ -10,6 +10,7 @@
 #include "lvm-lock.h"
 #include "memory.h"
 #include "message.h"
+#include "nested.h"
 
 static void run_lvm(struct arguments *arguments, struct run_result *result)
 {
@@ -52,7 +53,7 @@ static void full_report(struct arguments *arguments)
 {
 	static const char *const words[] = {
 		"lvm", "fullreport", "--all", "--reportformat", "json", "--units", "b",
-		"--nosuffix", "--config", "log/prefix=\"\" log/report_command_log=0",
+		"--nosuffix", "--config", "log/prefix=\"\" log/report_command_log=0 report/list_item_separator=\",\" report/binary_values_as_numeric=0",
 	};
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
@@ -83,6 +84,8 @@ int lvm_load(struct lvm_report *report)
 		code = fail(EXIT_REFUSED, "lvm fullreport: %s",
 			    wrong ? wrong : last_line(result.errors));
 	report->partial = result.status != 0;
+	if (!code)
+		nested_hide(report);
 	run_result_free(&result);
 	arguments_free(&arguments);
 	if (code)
@@ -95,6 +98,14 @@ int lvm_missing(const struct lvm_report *report)
 	if (!report->partial)
 		return EXIT_REFUSED;
 	return fail(EXIT_FAILED, "lvm could not report all volumes: \"lvs -a\" says why; try again then");
+}
+
+static int change_failed(const char *what, char *errors)
+{
+	if (strstr(errors, "Multiple VGs found"))
+		return fail(EXIT_FAILED, "cannot %s: two volume groups have one name, and one of them may be inside a clone (\"vgs -o vg_name,vg_uuid,pv_name\"): vgrename one by its UUID",
+			    what);
+	return fail(EXIT_FAILED, "cannot %s: %s", what, last_line(errors));
 }
 
 int lvm_change(struct arguments *arguments, const char *purpose, ...)
@@ -117,7 +128,7 @@ int lvm_change(struct arguments *arguments, const char *purpose, ...)
 		change_point(text);
 		run_lvm(&full, &result);
 		if (result.status)
-			code = fail(EXIT_FAILED, "cannot %s: %s", what, last_line(result.errors));
+			code = change_failed(what, result.errors);
 		run_result_free(&result);
 	}
 	free(text);

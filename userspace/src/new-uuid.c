@@ -14,14 +14,15 @@
 struct program {
 	const char *words[4];
 	int may_return;		/* besides 0, and still be well */
-	const char *must_print;	/* or NULL */
+	const char *must_print[2];	/* or NULL */
 };
 
 #define E2FSCK { .words = { "e2fsck", "-f", "-p" }, .may_return = 1 }
 
 /*
  * tune2fs changes only what was checked since it was mounted.  btrfstune -m changes superblocks
- * alone; where a file system has several devices, it would change those that the source has too.
+ * alone; where a file system has several devices, it would change those that the source has too,
+ * and a log that is to be replayed does not fit any more behind it.
  */
 static const struct kind {
 	const char *type;
@@ -33,7 +34,7 @@ static const struct kind {
 	{ "ext4", "e2fsprogs", { E2FSCK, { .words = { "tune2fs", "-U", "random" } } } },
 	{ "xfs", "xfsprogs", { { .words = { "xfs_admin", "-U", "generate" } } } },
 	{ "btrfs", "btrfs-progs", { { .words = { "btrfs", "inspect-internal", "dump-super" },
-				      .must_print = "\nnum_devices\t\t1\n" },
+				      .must_print = { "\nnum_devices\t\t1\n", "\nlog_root\t\t0\n" } },
 				    { .words = { "btrfstune", "-m" } } } },
 	{ "LVM2_member", "lvm2", { { .words = { "lvm", "vgimportclone" } } } },
 };
@@ -84,8 +85,10 @@ static int judge(const struct kind *kind, const struct program *program, const s
 	if (result->status == 127)
 		return fail(EXIT_FAILED, "--new-uuid: cannot run %s: install %s", program->words[0],
 			    kind->package);
-	if (program->must_print && !result->status && !strstr(result->output, program->must_print))
+	if (program->must_print[0] && !result->status && !strstr(result->output, program->must_print[0]))
 		return fail(EXIT_FAILED, "--new-uuid: this is one device of a btrfs of several: the others, which are the source's too, would be changed with it");
+	if (program->must_print[1] && !result->status && !strstr(result->output, program->must_print[1]))
+		return fail(EXIT_FAILED, "--new-uuid: the btrfs has a log, which btrfstune would spoil: mount the source, and unmount it");
 	if (!result->status || result->status == program->may_return)
 		return 0;
 	words = last_words(result);

@@ -21,6 +21,8 @@ static const char *const look_words[] = {
 const char *look_word(const struct job *job, enum clone_look look,
 		      const struct clone_status *status)
 {
+	if (job->state == JOB_CREATING || job->state == JOB_CANCELLING)
+		return job_state_word(job->state);
 	if (look == CLONE_FILLING && step_suspicion(job, status))
 		return "suspect";
 	if (look == CLONE_FILLING && clone_status_complete(status))

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "clone-status.h"
 #include "devices.h"
@@ -10,6 +11,7 @@
 #include "extents.h"
 #include "memory.h"
 #include "message.h"
+#include "metadata-device.h"
 #include "runtime.h"
 #include "steps.h"
 #include "volume.h"
@@ -31,8 +33,13 @@ static int remove_clone(struct job *job)
 	struct dm_state state;
 	int code = step_check_clone(job);
 
-	if (code || !dm_look(job->clone_uuid, &state) || !state.exists)
+	if (code)
 		return code;
+	if (!dm_look(job->clone_uuid, &state))
+		return fail(EXIT_FAILED, "device-mapper does not answer for %s: try again",
+			    job->clone_name);
+	if (!state.exists)
+		return 0;
 	if (volume_is_held(job->clone_uuid))
 		return fail(EXIT_REFUSED, "/dev/mapper/%s is in use: unmount or close it first",
 			    state.name);
@@ -61,6 +68,45 @@ static int release_source(struct job *job)
 	return step_source_release(job);
 }
 
+/* Of a clone that nobody removed, which would have waited: the machine went down. */
+static int wait_for_storage(const struct metadata_scan *scan)
+{
+	unsigned int ms = scan->current < 0 ? 0 : scan->sb[scan->current].quarantine_ms;
+
+	if (!scan->offload_open || !ms)
+		return 0;
+	warn("copies that the storage was given before the machine went down may still be under way: waiting for %u s",
+	     (ms + 999) / 1000);
+	sleep((ms + 999) / 1000);
+	return 0;
+}
+
+/* What the storage still writes would hit whoever gets the destination's extents next. */
+static int let_copies_end(struct job *job)
+{
+	struct metadata_device device;
+	struct metadata_scan scan;
+	struct dm_state state;
+	char *path;
+	int code = 0;
+
+	if (message_dry_run || !*job->metadata.lv)
+		return 0;
+	if (!volume_is_active(job->metadata_uuid))
+		code = volume_set_active(&job->metadata, "y");
+	if (code || !dm_look(job->metadata_uuid, &state) || !state.exists)
+		return 0;	/* a volume that cannot be read keeps nobody from giving up */
+	path = need_text("/dev/mapper/%s", state.name);
+	code = metadata_open(path, false, &device);
+	free(path);
+	if (code)
+		return 0;
+	if (!metadata_scan(&device, &scan))
+		wait_for_storage(&scan);
+	metadata_close(&device);
+	return 0;
+}
+
 static int remove_metadata(struct job *job)
 {
 	return volume_remove(&job->metadata, job->metadata_uuid);
@@ -79,6 +125,7 @@ static const end_step undo_steps[] = {
 	remove_clone,
 	record_cancelling,
 	release_source,
+	let_copies_end,
 	remove_metadata,
 	remove_destination,
 	forget,
@@ -211,6 +258,8 @@ static int reduce_record(const struct job *job, const struct tag_list *kept)
 	lv = lvm_report_uuid(&report, job->destination_uuid);
 	if (lv)
 		code = change_record(lv, kept);
+	else if (report.partial)
+		code = lvm_missing(&report);
 	lvm_report_free(&report);
 	return code;
 }

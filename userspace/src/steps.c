@@ -85,16 +85,55 @@ int step_check_clone(const struct job *job)
 		    clone.name, job->destination.vg, job->destination.lv);
 }
 
+static char *hidden_name(const struct job *job)
+{
+	return need_text("xcopynew-%s", job->id);
+}
+
+char *step_loaded_name(const struct job *job)
+{
+	return job->state == JOB_CREATING ? hidden_name(job) : need_copy(job->clone_name);
+}
+
+static int create_clone(const struct job *job, const struct table *table)
+{
+	enum dm_udev udev = job->state == JOB_CREATING ? DM_UDEV_HIDDEN : DM_UDEV_COPY;
+	char *name = step_loaded_name(job), *text = table_text(table);
+	int code;
+
+	detail("dmsetup create %s --uuid %s --table '%s'", name, job->clone_uuid, text);
+	code = dm_create(name, job->clone_uuid, table, udev);
+	free(text);
+	free(name);
+	return code;
+}
+
+int step_show_clone(const struct job *job)
+{
+	char *hidden = hidden_name(job);
+	struct dm_state state;
+	int code = 0;
+
+	if (message_dry_run)
+		say("dmsetup rename %s %s", hidden, job->clone_name);
+	else if (dm_look(job->clone_uuid, &state) && state.exists &&
+	    !strcmp(state.name, hidden))
+		code = dm_rename(hidden, job->clone_name, DM_UDEV_COPY);
+	free(hidden);
+	return code;
+}
+
 int step_load(const struct job *job, bool no_format)
 {
 	char metadata[32], destination[32], source[32];
 	struct dm_state state;
 	struct table table;
-	char *text;
 	int code = 0;
 
-	if (dm_look(job->clone_uuid, &state) && state.exists && state.live_table)
-		return step_check_clone(job);
+	if (dm_look(job->clone_uuid, &state) && state.exists && state.live_table) {
+		code = step_check_clone(job);
+		return code ? code : step_show_clone(job);
+	}
 	if (state.exists)	/* left by a crash between creation and table */
 		code = dm_remove(state.name);
 	if (!code)
@@ -106,10 +145,7 @@ int step_load(const struct job *job, bool no_format)
 	if (code)
 		return code;
 	table_clone(job, metadata, destination, source, no_format, &table);
-	text = table_text(&table);
-	detail("dmsetup create %s --uuid %s --table '%s'", job->clone_name, job->clone_uuid, text);
-	free(text);
-	code = dm_create(job->clone_name, job->clone_uuid, &table, DM_UDEV_COPY);
+	code = create_clone(job, &table);
 	table_free(&table);
 	return code;
 }

@@ -61,8 +61,19 @@ void step_extents_in(const struct job *job);
 /** step_extents_out() - put linear under an LV again, as LVM has it; refused while LVM is at it */
 int step_extents_out(const char *uuid, enum dm_udev udev);
 
-/** step_load() - create the clone's device; @no_format as in the table */
+/**
+ * step_load() - create the clone's device; @no_format as in the table
+ *
+ * For a job that is still being made it has a name that nobody knows, and udev does not look at
+ * it: it may be thrown away.
+ */
 int step_load(const struct job *job, bool no_format);
+
+/** step_loaded_name() - the name by which step_load() makes it; to be freed */
+char *step_loaded_name(const struct job *job);
+
+/** step_show_clone() - if the clone's device has that hidden name: give it its own, and show it to udev */
+int step_show_clone(const struct job *job);
 
 /**
  * step_check_clone() - does the clone's device, if there is one, lie on the job's destination?

@@ -70,6 +70,9 @@ static void suspect(struct waiter *waiter, const struct clone_status *status)
 	char *text;
 	int lock;
 
+	/* as it was read when the waiter was started */
+	if (waiter->job.state == JOB_CREATING && job_refresh(&waiter->job))
+		return;
 	if (!waiter->suspicion)
 		waiter->suspicion = step_suspicion(&waiter->job, status);
 	if (!waiter->suspicion || waiter->suspicion_said)

@@ -203,6 +203,41 @@ run lvchange -qq --permission rw far/src
 run vgremove -qq -y far
 run dmsetup remove --retry far
 
+# Whose metadata it is, is in doubt: it is kept, for what it says would be lost for ever.
+
+run lvchange -qq --permission rw vg/src
+run xcopysetup clone -q --no-hydration vg/src doubt
+job=$(job_of vg/doubt)
+run systemctl stop 'xcopysetup@*'
+run lvchange -qq --deltag "xcopy:job=$job" vg/doubt
+xcopysetup activate --all >/tmp/doubt.out 2>&1 || true
+like "a damaged record: it is said" "$(cat /tmp/doubt.out)" 'doubt_xcopymeta holds the metadata of a clone .* and is kept'
+ok "a damaged record: the metadata is kept" lvs vg/doubt_xcopymeta
+run lvchange -qq --addtag "xcopy:job=$job" vg/doubt
+printf 'report {\n\tlist_item_separator=";"\n\tbinary_values_as_numeric=1\n}\n' >>/etc/lvm/lvmlocal.conf
+is "another separator in lvm.conf: the clone is seen" "$(xcopysetup list)" "$(printf 'vg/doubt')"
+run xcopysetup activate --all
+ok "... and its metadata is kept" lvs vg/doubt_xcopymeta
+sed -i '/^report {/,$d' /etc/lvm/lvmlocal.conf
+run xcopysetup cancel vg/doubt
+
+# Copies that the storage was given before a crash may still be under way when the destination is given up
+
+run xcopysetup clone -q --rate 512K vg/src late
+run systemctl stop 'xcopysetup@*'
+run xcopysetup set vg/late quarantine_ms 4000
+is_open() {
+	dd if=/dev/vg/late_xcopymeta of=$image bs=1M iflag=direct status=none
+	xcopysetup metadata dump $image | grep -q 'flags.*offload_open'
+}
+image=/run/late.img
+ok "copies are under way" wait_for 20 is_open
+run dmsetup remove --retry xcopy-vg-late
+run dd if=$image of=/dev/vg/late_xcopymeta bs=1M oflag=direct conv=notrunc status=none
+like "cancel waits for them" "$(xcopysetup cancel vg/late 2>&1)" 'may still be under way: waiting for 4 s'
+run xcopysetup clone -q --rate 512K vg/src late
+like "without a crash it does not" "$(xcopysetup cancel vg/late 2>&1)" '^$'
+
 # Names that look like UUIDs
 
 run vgcreate -qq LVM "$(disk s1)"

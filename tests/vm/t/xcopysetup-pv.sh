@@ -20,15 +20,26 @@ run vgchange -q -an guest
 run dmsetup remove --retry other
 rm -rf /run/lvm/pvs_online /run/lvm/vgs_online /run/lvm/pvs_lookup
 
-run xcopysetup clone -q --keep-device vg/src dst
+run xcopysetup clone -q --keep-device --no-hydration vg/src dst
 udevadm settle
 like "udev knows what is in the clone" "$(udevadm info -q property -n /dev/mapper/xcopy-vg-dst)" 'ID_FS_TYPE=LVM2_member'
 sleep 3
 not_ok "of a clone it is not" test -b /dev/guest/root
+
+# Tags in there are those of the machine whose it is, or of whoever wants to look like it.
+run lvchange -qq --addtag xcopy:metadata-of=0123456789abcdef0123456789abcdef guest/root
+xcopysetup activate --all >/tmp/out 2>&1 || true
+ok "tags of ours in there are nobody's here" lvs guest/root
+unlike "... nor does anything speak of them" "$(cat /tmp/out)" guest
+run lvchange -qq --deltag xcopy:metadata-of=0123456789abcdef0123456789abcdef --addtag xcopy:state=cancelling \
+	--addtag xcopy:job=0123456789abcdef0123456789abcdef guest/root
+is "a job in there is not this host's" "$(xcopysetup list)" vg/dst
+fails_with "a clone from in there" 'guest lies inside a clone' xcopysetup clone guest/root vg/other
+run lvchange -qq --deltag xcopy:state=cancelling --deltag xcopy:job=0123456789abcdef0123456789abcdef guest/root
+run xcopysetup resume vg/dst
 ended() { lvs --noheadings -o lv_tags vg | grep -q xcopy:state=finished; }
 ok "nothing of it stands in the way of the end" wait_for 60 ended
 udevadm settle
 sleep 3
 not_ok "nor is it at the end" test -b /dev/guest/root
 ok "release" xcopysetup release vg/dst
-ok "the volume is right" same "$src" /dev/vg/dst

@@ -90,6 +90,9 @@ refused 3 "an inactive source" 'vg/xfs is not active.*lvchange --activate y' xco
 run lvchange -ay vg/xfs
 
 # What the programs refuse: nothing is left of the clone, and nothing else was changed.
+run mount /dev/vg/btrfs /mnt/fs
+refused 3 "a mounted btrfs" 'is mounted on /mnt/fs' xcopysetup clone --force vg/btrfs dst
+run umount /mnt/fs
 run lvremove -qq -y vg/btrfs
 for lv in one two; do make_lv vg $lv 128M >/dev/null; done
 run mkfs.btrfs -q -f -d raid1 -m raid1 /dev/vg/one /dev/vg/two
@@ -110,12 +113,41 @@ refused 1 "an XFS that has a log to replay" 'xfs_admin: |still has the UUID' xco
 is "an XFS that has a log to replay: nothing is left" "$(state)" "$before"
 unchanged xfs
 
+# An ext4 whose journal is on another device, which is the source's.
+run make_lv vg journal 16M
+run mke2fs -q -O journal_dev -b 1024 /dev/vg/journal
+run make_lv vg outside 32M
+run mkfs.ext4 -q -b 1024 -J device=/dev/vg/journal /dev/vg/outside
+before=$(state)
+refused 3 "a journal elsewhere" 'its journal is on another device' xcopysetup clone --new-uuid vg/outside dst
+refused 3 "a journal elsewhere, --trim" 'its journal is on another device' xcopysetup clone --trim vg/outside dst
+is "a journal elsewhere: nothing was changed" "$(state)" "$before"
+run xcopysetup clone --no-hydration vg/outside dst
+like "a journal elsewhere: it is said" "$(cat "$LIB_OUTPUT")" 'have one journal'
+run xcopysetup cancel vg/dst
+
 # Killed: nobody was given the device, and what is on it may be between two UUIDs.
 for change in 'e2fsck' 'tune2fs' 'lvm lvchange --deltag xcopy:state=creating'; do
 	rc=0
 	xcopysetup clone --new-uuid --die-at "$change" vg/ext4 dst >/tmp/out 2>&1 || rc=$?
 	is "$change: it was killed" $rc 137
+	not_ok "$change: its device is not there" test -e $clone
+	is "$change: udev does not look at it" "$(udevadm settle; udevadm info -q property "/dev/mapper/$(dmsetup ls | awk '/^xcopynew-/ { print $1 }')" | grep -c '^ID_FS_' || :)" 0
+	like "$change: status says it" "$(xcopysetup status)" 'vg/dst .* creating '
+	refused 3 "$change: wait" 'is being made, or whoever did it was killed' xcopysetup wait vg/dst
+	refused 3 "$change: set" 'is being made, or whoever did it was killed' xcopysetup set vg/dst hydration_rate 0
 	ok "$change: activate" xcopysetup activate --all
 	is "$change: nothing is left" "$(state)" "$before"
 	unchanged ext4
 done
+
+# From the record on it is somebody's.
+rc=0
+xcopysetup clone --new-uuid --die-at 'rename a device' vg/ext4 dst >/tmp/out 2>&1 || rc=$?
+is "recorded: it was killed" $rc 137
+ok "recorded: activate" xcopysetup activate --all
+ok "recorded: its device is there" test -b $clone
+ok "recorded: it ends" wait_for 60 ended
+run mount $clone /mnt/fs
+ok "recorded: the file is right" cmp /tmp/ext4 /mnt/fs/file
+run umount /mnt/fs
