@@ -251,6 +251,21 @@ static int cancel(struct job *job)
 	return code;
 }
 
+/* Whose destination is whole, recorded so or not, is not given up. */
+static int check_unfinished(const char *argument, const struct job *job)
+{
+	const struct lv_name *name = &job->destination;
+
+	if (job->state == JOB_FINISHED)
+		return fail(EXIT_REFUSED, "%s is complete: \"xcopysetup release\" its device, and lvremove %s/%s if it is not wanted",
+			    argument, name->vg, name->lv);
+	if (job->state == JOB_FINISHING ||
+	    (job->state == JOB_FILLING && is_linear(job->clone_uuid)))
+		return fail(EXIT_REFUSED, "%s is complete and being cleaned up: \"xcopysetup finish\" it, then lvremove %s/%s",
+			    argument, name->vg, name->lv);
+	return 0;
+}
+
 int command_cancel(const struct invocation *invocation)
 {
 	const char *argument = invocation->arguments[0];
@@ -259,13 +274,10 @@ int command_cancel(const struct invocation *invocation)
 
 	if (code)
 		return code;
-	if (job.state == JOB_FINISHED)
-		code = fail(EXIT_REFUSED, "%s is complete: \"xcopysetup release\" its device, and lvremove %s/%s if it is not wanted",
-			    argument, job.destination.vg, job.destination.lv);
-	else if (job.state == JOB_FINISHING || (job.state == JOB_FILLING && is_linear(job.clone_uuid)))
-		code = fail(EXIT_REFUSED, "%s is complete and being cleaned up: \"xcopysetup finish\" it, then lvremove %s/%s",
-			    argument, job.destination.vg, job.destination.lv);
-	else
+	code = step_check_clone(&job);
+	if (!code)
+		code = check_unfinished(argument, &job);
+	if (!code)
 		code = cancel(&job);
 	give_job(&job, lock);
 	return code;

@@ -205,7 +205,6 @@ run dmsetup remove --retry far
 
 # Whose metadata it is, is in doubt: it is kept, for what it says would be lost for ever.
 
-run lvchange -qq --permission rw vg/src
 run xcopysetup clone -q --no-hydration vg/src doubt
 job=$(job_of vg/doubt)
 run systemctl stop 'xcopysetup@*'
