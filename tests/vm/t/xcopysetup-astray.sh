@@ -222,9 +222,10 @@ run xcopysetup cancel vg/doubt
 
 # Copies that the storage was given before a crash may still be under way when the destination is given up
 
-run xcopysetup clone -q --rate 512K vg/src late
-run systemctl stop 'xcopysetup@*'
+run xcopysetup clone -q --no-hydration --rate 512K vg/src late
 run xcopysetup set vg/late quarantine_ms 4000
+run xcopysetup resume vg/late
+run systemctl stop 'xcopysetup@*'
 is_open() {
 	dd if=/dev/vg/late_xcopymeta of=$image bs=1M iflag=direct status=none
 	xcopysetup metadata dump $image | grep -q 'flags.*offload_open'
