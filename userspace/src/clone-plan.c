@@ -376,54 +376,41 @@ static void look_at_content(struct clone_plan *plan)
 	free(path);
 }
 
-static int refuse_content(const struct clone_plan *plan, const char *what, const char *reason)
+/* @reason: why it is not done for what the source holds, or NULL; @what: the source "..." */
+static int need_content(const struct clone_plan *plan, const char *name, const char *reason,
+			const char *what)
 {
-	const char *type = plan->content.type;
+	const char *type = plan->content.type, *typed = plan->invocation->arguments[0];
 	struct dm_state state;
 
+	if (!option(plan->invocation, name))
+		return 0;
 	if (!dm_look(plan->job.source_uuid, &state) || !state.exists)
-		return fail(EXIT_REFUSED, "%s: %s is not active, and cannot be looked at: lvchange --activate y it",
-			    what, plan->invocation->arguments[0]);
-	return fail(EXIT_REFUSED, "%s: %s%s%s%s%s", what, plan->invocation->arguments[0], reason,
+		return fail(EXIT_REFUSED, "--%s: %s is not active, and cannot be looked at: lvchange --activate y it",
+			    name, typed);
+	if (plan->content.shares_journal)
+		reason = "its journal is on another device, which is the source's, and would be written to";
+	if (!reason)
+		return 0;
+	return fail(EXIT_REFUSED, "--%s: %s%s: %s%s%s%s", name, typed, what, reason,
 		    type ? " (it holds " : "", type ? type : "", type ? ")" : "");
 }
 
-static const char *const journal_reason =
-	"its journal is on another device, which is the source's, and would be written to";
-
 static int take_trim(struct clone_plan *plan)
 {
-	const char *reason = plan->content.shares_journal ? journal_reason :
-			     trim_reason(plan->content.type);
-	char *text;
-	int code;
+	const char *type = plan->content.type;
+	int code = need_content(plan, "trim", trim_reason(type), " cannot be trimmed");
 
-	if (!option(plan->invocation, "trim"))
-		return 0;
-	if (!reason) {
-		snprintf(plan->job.trim, sizeof(plan->job.trim), "%s", plan->content.type);
-		return 0;
-	}
-	text = need_text(" cannot be trimmed: %s", reason);
-	code = refuse_content(plan, "--trim", text);
-	free(text);
+	if (!code && option(plan->invocation, "trim"))
+		snprintf(plan->job.trim, sizeof(plan->job.trim), "%s", type);
 	return code;
 }
 
 static int take_new_uuid(struct clone_plan *plan)
 {
-	const char *reason = plan->content.shares_journal ? journal_reason :
-			     new_uuid_reason(plan->content.type);
-	char *text;
-	int code;
-
 	plan->new_uuid = option(plan->invocation, "new-uuid") != NULL;
-	if (!plan->new_uuid || !reason)
-		return 0;
-	text = need_text(": its clone cannot have a UUID of its own: %s", reason);
-	code = refuse_content(plan, "--new-uuid", text);
-	free(text);
-	return code;
+	return need_content(plan, "new-uuid", new_uuid_reason(plan->content.type),
+			    ": its clone cannot have a UUID of its own");
 }
 
 static int take_alloc(struct clone_plan *plan)
