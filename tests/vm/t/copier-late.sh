@@ -30,7 +30,7 @@ late() {
 	rm -f $log $log.reads
 	run xcopy-oracle init --log $log --sectors $((mib << 11))
 	run xcopy-oracle init --log $log.reads --sectors $((mib << 11))
-	rule from=$([ "${2:-}" = "done" ] && echo 1 || echo 2) late_ms=600000 "outcome=${2:-unknown}"
+	rule "from=$([ "${2:-}" = "done" ] && echo 1 || echo 2)" late_ms=600000 "outcome=${2:-unknown}"
 	clone_create clone $mib no_hydration offload_depth 1 offload_max_kib 1024 offload_segment_blocks 2048 quarantine_ms $(($1 * XCOPY_SLOW))
 	if [ "${2:-}" != "done" ]; then
 		run dmsetup message clone 0 hydrate 200 1

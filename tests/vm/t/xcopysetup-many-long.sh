@@ -27,7 +27,7 @@ all_finished() { [ "$(lvs --noheadings -o lv_tags vg | grep -c xcopy:state=finis
 declare -A started=()
 for n in {0..9}; do
 	for m in 1 2; do
-		make_and_write $n $m &
+		make_and_write "$n" "$m" &
 		started[d$n-$m]=$!
 	done
 done
