@@ -207,7 +207,7 @@ bool xcopy_scsi_lost_write(const struct xcopy_scsi_sense *sense);
  */
 bool xcopy_scsi_unreached(const struct xcopy_scsi_sense *sense);
 
-/** XCOPY_SCSI_WORD_RESIDUE - the status word of GOOD for a parameter list that was not taken whole */
+/** XCOPY_SCSI_WORD_RESIDUE - status word of GOOD for a parameter list not taken whole */
 #define XCOPY_SCSI_WORD_RESIDUE	0x400000U
 
 /** xcopy_scsi_status_word() - both in one number, for the log and status; 0 for GOOD only */

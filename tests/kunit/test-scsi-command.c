@@ -234,7 +234,9 @@ static void test_bad_pages(struct kunit *test)
 {
 	static const __u8 other_page[] = { 0, 0x80, 0, 12, 1, 3, 0, 8, 0x50, 1, 2, 3, 4, 5, 6, 7 };
 	static const __u8 empty[] = { 0, 0x83, 0, 0 };
-	static const __u8 too_long[] = { 0, 0x83, 0xff, 0xff, 1, 3, 0, 9, 0x50, 1, 2, 3, 4, 5, 6, 7 };
+	static const __u8 too_long[] = {
+		0, 0x83, 0xff, 0xff, 1, 3, 0, 9, 0x50, 1, 2, 3, 4, 5, 6, 7
+	};
 	static const __u8 no_fit[] = { 0, 0x83, 0, 25, 3, 8, 0, 21, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10,
 				       11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21 };
 	static const __u8 no_length[] = { 0, 0x83, 0, 8, 1, 3, 0, 0, 1, 3, 0, 0 };
@@ -266,7 +268,8 @@ static void test_wwid(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, xcopy_scsi_wwid("mpath-3", &identity));
 	KUNIT_EXPECT_FALSE(test, xcopy_scsi_wwid("mpath-", &identity));
 	KUNIT_EXPECT_FALSE(test, xcopy_scsi_wwid("", &identity));
-	KUNIT_EXPECT_FALSE(test, xcopy_scsi_wwid("LVM-36001405a0102030405060708090a0b0c", &identity));
+	KUNIT_EXPECT_FALSE(test, xcopy_scsi_wwid("LVM-36001405a0102030405060708090a0b0c",
+						 &identity));
 	KUNIT_EXPECT_FALSE(test, xcopy_scsi_wwid("mpath-1VENDOR  PRODUCT", &identity));
 	KUNIT_EXPECT_FALSE(test, xcopy_scsi_wwid("mpath-35001405ba1a2a3a", &identity));
 	KUNIT_EXPECT_FALSE(test, xcopy_scsi_wwid("mpath-35001405ba1a2a3ax", &identity));
@@ -451,9 +454,10 @@ static void test_every_answer(struct kunit *test)
 	unsigned int i, ascq, status;
 
 	for (status = 0; status < 256; status++) {
+		const char *name = xcopy_scsi_status_name(xcopy_scsi_status_word(status, NULL));
+
 		KUNIT_EXPECT_EQ(test, xcopy_scsi_outcome(status, NULL) == XCOPY_DONE, !status);
-		KUNIT_EXPECT_LT(test, strlen(xcopy_scsi_status_name(xcopy_scsi_status_word(status, NULL))),
-				WORD);
+		KUNIT_EXPECT_LT(test, strlen(name), WORD);
 	}
 	for (i = 0; i < 16 * 256; i++)
 		for (ascq = 0; ascq < 16; ascq++)
