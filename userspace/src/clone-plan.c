@@ -15,6 +15,7 @@
 #include "metadata-device.h"
 #include "new-uuid.h"
 #include "sizes.h"
+#include "source-device.h"
 #include "steps.h"
 #include "trim.h"
 
@@ -99,9 +100,8 @@ static int check_source_in_use(const struct clone_plan *plan)
 	return 0;
 }
 
-static int find_source(struct clone_plan *plan)
+static int find_source_volume(struct clone_plan *plan, const char *typed)
 {
-	const char *typed = plan->invocation->arguments[0];
 	const char *wrong = name_parse_lv(typed, NULL, &plan->job.source);
 	const struct lvm_vg *vg;
 	const struct lvm_lv *lv;
@@ -118,6 +118,7 @@ static int find_source(struct clone_plan *plan)
 		return fail(EXIT_REFUSED, "source %s: there is no such logical volume; \"lvs %s\" lists them",
 			    typed, vg->name);
 	strcpy(plan->job.source_uuid, lv->dm_uuid);
+	snprintf(plan->job.source_text, sizeof(plan->job.source_text), "%s/%s", lv->vg_name, lv->name);
 	plan->job.sectors = lv->size / 512;
 	reason = clone_plan_source_reason(lv, vg);
 	if (!reason)
@@ -125,6 +126,14 @@ static int find_source(struct clone_plan *plan)
 	fail(EXIT_REFUSED, "source %s %s", typed, reason);
 	free(reason);
 	return EXIT_REFUSED;
+}
+
+static int find_source(struct clone_plan *plan)
+{
+	const char *typed = plan->invocation->arguments[0];
+
+	return source_device_is_meant(typed) ? source_device_find(typed, &plan->report, &plan->job) :
+	       find_source_volume(plan, typed);
 }
 
 /* Of one whose device is not there now, but will be after a boot. */
@@ -178,7 +187,8 @@ static int find_destination(struct clone_plan *plan)
 {
 	const char *typed = plan->invocation->arguments[1];
 	struct lv_name name;
-	const char *wrong = name_parse_lv(typed, plan->job.source.vg, &name);
+	const char *default_vg = *plan->job.source.vg ? plan->job.source.vg : NULL;
+	const char *wrong = name_parse_lv(typed, default_vg, &name);
 	const struct lvm_vg *vg;
 	char *reason;
 
@@ -370,10 +380,21 @@ static int take_size(struct clone_plan *plan)
 /* Of the source: its clone reads the same. */
 static void look_at_content(struct clone_plan *plan)
 {
-	char *path = need_text("/dev/%s/%s", plan->job.source.vg, plan->job.source.lv);
+	char *path = job_source_path(&plan->job);
 
 	content_look(path, &plan->content);
 	free(path);
+}
+
+/* Its volume group would be there twice, by the device that the clone reads it through. */
+static int check_content(const struct clone_plan *plan)
+{
+	const char *type = plan->content.type;
+
+	if (!*plan->job.source_device || !type || strcmp(type, "LVM2_member"))
+		return 0;
+	return fail(EXIT_REFUSED, "source %s is a physical volume of LVM's: clone its logical volumes, one by one",
+		    plan->invocation->arguments[0]);
 }
 
 /* @reason: why it is not done for what the source holds, or NULL; @what: the source "..." */
@@ -385,7 +406,8 @@ static int need_content(const struct clone_plan *plan, const char *name, const c
 
 	if (!option(plan->invocation, name))
 		return 0;
-	if (!dm_look(plan->job.source_uuid, &state) || !state.exists)
+	if (!*plan->job.source_device &&
+	    (!dm_look(plan->job.source_uuid, &state) || !state.exists))
 		return fail(EXIT_REFUSED, "--%s: %s is not active, and cannot be looked at: lvchange --activate y it",
 			    name, typed);
 	if (plan->content.shares_journal)
@@ -430,6 +452,8 @@ static int take_options(struct clone_plan *plan)
 	int code = take_size(plan);
 
 	look_at_content(plan);
+	if (!code)
+		code = check_content(plan);
 	if (!code)
 		code = take_alloc(plan);
 	if (!code)

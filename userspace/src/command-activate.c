@@ -17,7 +17,7 @@
 
 static int check_source(const struct job *job)
 {
-	if (!*job->source.lv)
+	if (!*job->source_text)
 		return fail(EXIT_FAILED, "the source of %s/%s (%s) is missing: restore it, or cancel the clone",
 			    job->destination.vg, job->destination.lv, job->source_uuid);
 	if (!*job->metadata.lv)

@@ -144,8 +144,9 @@ static int record_filling(struct clone_plan *plan)
 static int put_extents(struct clone_plan *plan)
 {
 	if (message_dry_run)
-		say("# under LVM's lock of their volume groups, device-mapper reloads %s/%s and %s/%s with xcopy-linear",
-		    plan->job.source.vg, plan->job.source.lv, plan->job.destination.vg,
+		say("# under LVM's lock of the volume group, device-mapper reloads %s%s%s/%s with xcopy-linear",
+		    *plan->job.source_device ? "" : plan->job.source_text,
+		    *plan->job.source_device ? "" : " and ", plan->job.destination.vg,
 		    plan->job.destination.lv);
 	else if (!job_has_feature(&plan->job, "no_offload"))
 		step_extents_in(&plan->job);
@@ -157,7 +158,7 @@ static void print_table(const struct job *job)
 	struct table table;
 	char *metadata = need_text("/dev/%s/%s", job->metadata.vg, job->metadata.lv);
 	char *destination = need_text("/dev/%s/%s", job->destination.vg, job->destination.lv);
-	char *source = need_text("/dev/%s/%s", job->source.vg, job->source.lv);
+	char *source = job_source_path(job);
 	char *text, *name = step_loaded_name(job);
 
 	table_clone(job, metadata, destination, source, true, &table);

@@ -18,26 +18,24 @@
 #include "watch.h"
 #include "words.h"
 
-static const char *source_text(const struct job *job, const char *name)
+static const char *source_text(const struct job *job)
 {
-	return *job->source.lv ? name : job->state == JOB_FINISHED ? "-" : "(gone)";
+	return *job->source_text ? job->source_text : job->state == JOB_FINISHED ? "-" : "(gone)";
 }
 
 static void print_row(const struct job *job, enum clone_look look,
 		      const struct clone_status *status)
 {
 	char *destination = need_text("%s/%s", job->destination.vg, job->destination.lv);
-	char *source = need_text("%s/%s", job->source.vg, job->source.lv);
 	unsigned int permille = look == CLONE_LINEAR ? 1000 : clone_status_permille(status);
 	char size[32];
 
 	printf("%-24s %-24s %10s %5u.%u%% %-9s %-8s %s\n", destination,
-	       source_text(job, source),
+	       source_text(job),
 	       size_text((job->sectors + job->extra_sectors) * 512, size, sizeof(size)), permille / 10, permille % 10,
 	       look_word(job, look, status), clone_status_value(status, "offload", "-"),
 	       job->clone_name);
 	free(destination);
-	free(source);
 }
 
 static void print_suspicion(const struct job *job, const struct clone_status *status)
@@ -55,14 +53,12 @@ static void print_suspicion(const struct job *job, const struct clone_status *st
 static void print_detail(const struct job *job, enum clone_look look,
 			 const struct clone_status *status)
 {
-	char *source = need_text("%s/%s", job->source.vg, job->source.lv);
 	unsigned int permille = clone_status_permille(status);
 	char size[32];
 
 	printf("device        /dev/mapper/%s\n", job->clone_name);
 	printf("destination   %s/%s\n", job->destination.vg, job->destination.lv);
-	printf("source        %s\n", source_text(job, source));
-	free(source);
+	printf("source        %s\n", source_text(job));
 	printf("size          %s, regions of %llu KiB\n",
 	       size_text((job->sectors + job->extra_sectors) * 512, size, sizeof(size)),
 	       (unsigned long long)job->region_sectors / 2);

@@ -82,8 +82,8 @@ static const struct option_spec format_options[] = {
 #define DRY (COMMAND_ROOT | COMMAND_DRY_RUN)
 
 const struct command commands[] = {
-	{ "clone", "VG/SRC [VG/]DST", 2, 2, DRY, clone_options, command_clone,
-	  "make a writable clone of a logical volume, usable at once" },
+	{ "clone", "SRC [VG/]DST", 2, 2, DRY, clone_options, command_clone,
+	  "make a writable clone of a logical volume or a device, usable at once" },
 	{ "status", "[CLONE]", 0, 1, ROOT, status_options, command_status,
 	  "show all clones, or one in detail" },
 	{ "list", "", 0, 0, ROOT, NULL, command_list,

@@ -153,6 +153,16 @@ void device_dm_uuid(uint32_t major, uint32_t minor, char uuid[129])
 	free(path);
 }
 
+bool device_is_writeable(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC), read_only = 0;
+	bool writeable = fd >= 0 && !ioctl(fd, BLKROGET, &read_only) && !read_only;
+
+	if (fd >= 0)
+		close(fd);
+	return writeable;
+}
+
 int device_open(uint32_t major, uint32_t minor, int flags)
 {
 	char link[64], real[PATH_MAX];

@@ -51,6 +51,9 @@ bool device_number(const char *path, dev_t *number);
 /** device_dm_uuid() - UUID of a device-mapper device; "" if it is none */
 void device_dm_uuid(uint32_t major, uint32_t minor, char uuid[129]);
 
+/** device_is_writeable() - false too if it cannot be asked */
+bool device_is_writeable(const char *path);
+
 /** device_open() - open MAJOR:MINOR by its node below /dev; -1 with errno */
 int device_open(uint32_t major, uint32_t minor, int flags);
 

@@ -277,7 +277,8 @@ static int table_refused(const char *name, const struct table *table, int error,
 	return EXIT_FAILED;
 }
 
-int dm_create(const char *name, const char *uuid, const struct table *table, enum dm_udev udev)
+int dm_create(const char *name, const char *uuid, const struct table *table, bool read_only,
+	      enum dm_udev udev)
 {
 	struct dm_task *task = dm_task_create(DM_DEVICE_CREATE);
 	uint32_t cookie = 0;
@@ -285,7 +286,7 @@ int dm_create(const char *name, const char *uuid, const struct table *table, enu
 
 	change_point("create a device");
 	if (!task || !dm_task_set_name(task, name) || !dm_task_set_uuid(task, uuid) ||
-	    !add_table(task, table) || !dm_task_set_cookie(task, &cookie, udev_flags(udev)))
+	    (read_only && !dm_task_set_ro(task)) || !add_table(task, table) || !dm_task_set_cookie(task, &cookie, udev_flags(udev)))
 		code = fail(EXIT_FAILED, "cannot create %s: libdevmapper refuses its name or table",
 			    name);
 	else if (!dm_task_run(task))

@@ -71,7 +71,8 @@ bool dm_target_known(const char *type);
 int dm_need_targets(void);
 
 /** dm_create() - a new device with a table, resumed; exit code */
-int dm_create(const char *name, const char *uuid, const struct table *table, enum dm_udev udev);
+int dm_create(const char *name, const char *uuid, const struct table *table, bool read_only,
+	      enum dm_udev udev);
 
 /** dm_rename() - another name for a device; exit code */
 int dm_rename(const char *name, const char *new_name, enum dm_udev udev);

@@ -36,7 +36,17 @@ bool job_set_id(struct job *job, const char *id)
 		return false;
 	strcpy(job->id, id);
 	snprintf(job->clone_uuid, sizeof(job->clone_uuid), "XCOPY-%s", id);
+	if (*job->source_device)
+		job_set_source_device(job, job->source_device);
 	return true;
+}
+
+void job_set_source_device(struct job *job, const char *path)
+{
+	if (path != job->source_device)
+		snprintf(job->source_device, sizeof(job->source_device), "%s", path);
+	strcpy(job->source_text, job->source_device);
+	snprintf(job->source_uuid, sizeof(job->source_uuid), SOURCE_UUID "%s", job->id);
 }
 
 bool job_set_names(struct job *job, const struct lv_name *destination)
@@ -51,6 +61,12 @@ bool job_set_clone_name(struct job *job, const char *name)
 		return false;
 	strcpy(job->clone_name, name);
 	return true;
+}
+
+char *job_source_path(const struct job *job)
+{
+	return *job->source_device ? need_copy(job->source_device) :
+	       need_text("/dev/%s", job->source_text);
 }
 
 void job_add_feature(struct job *job, const char *feature)
@@ -107,7 +123,7 @@ const char *job_argument(const struct job *job, const char *key)
 
 size_t job_nr_tags(const struct job *job)
 {
-	return 6 + !!*job->trim + job->keep_device + !!job->extra_sectors + job->nr_features + job->nr_arguments;
+	return 6 + (*job->source_device && job->source_was_rw) + !!*job->trim + job->keep_device + !!job->extra_sectors + job->nr_features + job->nr_arguments;
 }
 
 void job_tags(const struct job *job, char **tags)
@@ -121,7 +137,12 @@ void job_tags(const struct job *job, char **tags)
 		*tags++ = need_text(TAG_EXTRA "%llu", (unsigned long long)job->extra_sectors);
 	if (job->keep_device)
 		*tags++ = need_copy(TAG_KEEP_DEVICE);
-	*tags++ = need_text(TAG_SOURCE "%s", job->source_uuid);
+	if (*job->source_device)
+		*tags++ = need_text(TAG_SOURCE_DEVICE "%s", job->source_device);
+	else
+		*tags++ = need_text(TAG_SOURCE "%s", job->source_uuid);
+	if (*job->source_device && job->source_was_rw)
+		*tags++ = need_copy(TAG_SOURCE_WAS_RW);
 	*tags++ = need_text(TAG_SECTORS "%llu", (unsigned long long)job->sectors);
 	*tags++ = need_text(TAG_REGION "%llu", (unsigned long long)job->region_sectors);
 	for (size_t i = 0; i < job->nr_features; i++)
@@ -172,6 +193,13 @@ static void copy_name(struct lv_name *name, const struct lvm_lv *lv)
 	snprintf(name->lv, sizeof(name->lv), "%s", lv->name);
 }
 
+static void set_source(struct job *job, const struct lvm_lv *lv)
+{
+	copy_name(&job->source, lv);
+	snprintf(job->source_text, sizeof(job->source_text), "%s/%s", job->source.vg,
+		 job->source.lv);
+}
+
 /* Features and arguments: tags that may come more than once. */
 static bool read_repeated(const struct lvm_lv *lv, struct job *job)
 {
@@ -207,6 +235,22 @@ static bool read_names(const struct lvm_lv *lv, struct job *job)
 	return job_set_clone_name(job, recorded);
 }
 
+static bool read_source(const struct lvm_lv *lv, struct job *job)
+{
+	const char *device = lvm_lv_tag(lv, TAG_SOURCE_DEVICE);
+
+	if (!device)
+		return copy_uuid(job->source_uuid, lvm_lv_tag(lv, TAG_SOURCE));
+	if (strncmp(device, "/dev/disk/", 10) || strstr(device, "/../") ||
+	    strlen(device) >= sizeof(job->source_device))
+		return false;
+	job_set_source_device(job, device);
+	job->source_was_rw = lvm_lv_tag(lv, TAG_SOURCE_WAS) != NULL;
+	/* it is claimed, and read-only, as long as the clone's device is there */
+	job->source_is_taken = true;
+	return true;
+}
+
 static bool read_record(const struct lvm_lv *lv, struct job *job)
 {
 	const char *id = lvm_lv_tag(lv, TAG_JOB), *region = lvm_lv_tag(lv, TAG_REGION);
@@ -219,8 +263,7 @@ static bool read_record(const struct lvm_lv *lv, struct job *job)
 		return sectors && number_parse(sectors, &job->sectors);
 	if (extra && !number_parse(extra, &job->extra_sectors))
 		return false;
-	return region && sectors &&
-	       copy_uuid(job->source_uuid, lvm_lv_tag(lv, TAG_SOURCE)) &&
+	return region && sectors && read_source(lv, job) &&
 	       number_parse(sectors, &job->sectors) &&
 	       number_parse(region, &job->region_sectors) && read_repeated(lv, job);
 }
@@ -240,7 +283,7 @@ static void find_others(const struct lvm_report *report, struct job *job)
 	const struct lvm_lv *source = lvm_report_uuid(report, job->source_uuid);
 
 	if (source)
-		copy_name(&job->source, source);
+		set_source(job, source);
 	for (size_t i = 0; source && i < source->nr_tags; i++)
 		if (!strncmp(source->tags[i], TAG_SOURCE_FOR, strlen(TAG_SOURCE_FOR)) &&
 		    !strcmp(source->tags[i] + strlen(TAG_SOURCE_FOR), job->id))

@@ -8,7 +8,9 @@
  *   destination  xcopy:state=creating|filling|finishing|cancelling|finished
  *                xcopy:job=<32 hex digits: the metadata's UUID>
  *                xcopy:name=<name of the clone's device>
- *                xcopy:source=<dm UUID of the source LV>
+ *                xcopy:source=<dm UUID of the source LV>, or, if it is none,
+ *                xcopy:source-device=<path below /dev/disk>
+ *                xcopy:source-was=rw            it was writeable, and becomes so again
  *                xcopy:sectors=<length of the clone>
  *                xcopy:region=<sectors>
  *                xcopy:extra=<sectors>          of the clone's device behind that, if any
@@ -45,6 +47,8 @@
 #include "names.h"
 
 #define JOB_ID_LENGTH	32
+#define SOURCE_TEXT	(2 * LVM_NAME_MAX + 2)
+#define SOURCE_UUID	"XCOPYSRC-"	/* and the job's id: see source-device.h */
 
 enum job_state {
 	JOB_NONE,
@@ -64,10 +68,13 @@ struct job {
 	enum job_state state;
 	char id[JOB_ID_LENGTH + 1];
 	struct lv_name destination;
-	struct lv_name source;		/* empty if the LV is gone */
+	struct lv_name source;		/* empty if the LV is gone, or it is no LV */
+	char source_device[SOURCE_TEXT];	/* a device that is no LV, by a name that lasts; else "" */
+	char source_text[SOURCE_TEXT];	/* what the user calls it: VG/LV, or the device */
+	bool source_was_rw;		/* such a device: it is to be made writeable at the end */
 	struct lv_name metadata;	/* empty if there is none */
 	char destination_uuid[69];	/* dm UUIDs, "LVM-..." */
-	char source_uuid[69];
+	char source_uuid[69];		/* of a device that is no LV: of the device that reads it */
 	char metadata_uuid[69];
 	bool source_may_be_away;	/* the user wants to go on without the source's volume group */
 	bool source_is_taken;		/* it has our tag, and with it is ours to keep read-only */
@@ -90,6 +97,9 @@ struct job {
 #define TAG_JOB		"xcopy:job="
 #define TAG_NAME	"xcopy:name="
 #define TAG_SOURCE	"xcopy:source="
+#define TAG_SOURCE_DEVICE "xcopy:source-device="
+#define TAG_SOURCE_WAS	"xcopy:source-was="
+#define TAG_SOURCE_WAS_RW "xcopy:source-was=rw"
 #define TAG_SECTORS	"xcopy:sectors="
 #define TAG_REGION	"xcopy:region="
 #define TAG_EXTRA	"xcopy:extra="
@@ -118,6 +128,12 @@ bool job_set_names(struct job *job, const struct lv_name *destination);
 
 /** job_set_clone_name() - another name for the clone's device; false if dm or a tag cannot have it */
 bool job_set_clone_name(struct job *job, const char *name);
+
+/** job_set_source_device() - a source that is no LV; the job has its id, or gets it later */
+void job_set_source_device(struct job *job, const char *path);
+
+/** job_source_path() - of the source: /dev/VG/LV, or the device; to be freed */
+char *job_source_path(const struct job *job);
 
 void job_add_feature(struct job *job, const char *feature);
 bool job_has_feature(const struct job *job, const char *feature);

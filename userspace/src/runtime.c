@@ -14,6 +14,7 @@
 #include "change.h"
 #include "memory.h"
 #include "message.h"
+#include "sizes.h"
 
 /* Open the directory, made if need be; -1 after a message. */
 static int open_directory(int parent, const char *path)
@@ -120,6 +121,45 @@ void runtime_unlock(const char *kind, const char *job, int fd)
 		unlink(path);
 		close(fd);
 	}
+	free(path);
+}
+
+int runtime_note(const char *kind, const char *job, uint64_t number)
+{
+	char text[32];
+	int fd, length = snprintf(text, sizeof(text), "%llu\n", (unsigned long long)number);
+	int code = 0;
+
+	change_point("make a note");
+	fd = open_file(kind, job);
+	if (fd < 0)
+		return EXIT_FAILED;
+	if (ftruncate(fd, 0) || write(fd, text, length) != length)
+		code = fail(EXIT_FAILED, "cannot write " RUNTIME_DIRECTORY "/%s-%s: %s", kind, job,
+			    strerror(errno));
+	close(fd);
+	return code;
+}
+
+bool runtime_read_note(const char *kind, const char *job, uint64_t *number)
+{
+	char *path = need_text(RUNTIME_DIRECTORY "/%s-%s", kind, job), text[32] = "";
+	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	ssize_t got = fd >= 0 ? read(fd, text, sizeof(text) - 1) : -1;
+
+	free(path);
+	if (fd >= 0)
+		close(fd);
+	text[got > 0 ? got : 0] = 0;
+	text[strcspn(text, "\n")] = 0;
+	return number_parse(text, number);
+}
+
+void runtime_forget_note(const char *kind, const char *job)
+{
+	char *path = need_text(RUNTIME_DIRECTORY "/%s-%s", kind, job);
+
+	unlink(path);
 	free(path);
 }
 

@@ -12,6 +12,7 @@
  *   drained-<UUID> held while the offload of the clone with this dm UUID is off only because
  *                  the extents below it change
  *   swapping-<LV>  held while a table of this LV is loaded, until it is in use
+ *   written-<job>  a number: sectors that had been written to a source that is no LV
  *   hide/<name>    udev's rule dm-xcopy.rules does not scan the device-mapper device
  *                  that has this name or UUID; by name only while its maker holds the file
  */
@@ -19,6 +20,7 @@
 #define XCOPYSETUP_RUNTIME_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #define RUNTIME_DIRECTORY "/run/xcopysetup"
 
@@ -48,6 +50,14 @@ bool runtime_is_locked(const char *kind, const char *job);
 
 /** runtime_unlock() - remove the file of a lock that is held, and let it go */
 void runtime_unlock(const char *kind, const char *job, int fd);
+
+/** runtime_note() - keep a number of a job's until it ends or the machine is booted; exit code */
+int runtime_note(const char *kind, const char *job, uint64_t number);
+
+/** runtime_read_note() - false if there is none */
+bool runtime_read_note(const char *kind, const char *job, uint64_t *number);
+
+void runtime_forget_note(const char *kind, const char *job);
 
 /** runtime_forget() - remove a job's lock files; its lock is held by the caller */
 void runtime_forget(const char *job);

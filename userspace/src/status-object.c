@@ -87,7 +87,7 @@ struct json_object *clone_object(const struct job *job, enum clone_look look,
 	int share = progress_share(status);
 
 	add_name(object, "destination", &job->destination);
-	add_name(object, "source", &job->source);
+	add_text(object, "source", *job->source_text ? job->source_text : NULL);
 	add_name(object, "metadata", &job->metadata);
 	add_text(object, "device", device);
 	add_text(object, "uuid", job->clone_uuid);

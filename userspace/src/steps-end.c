@@ -145,7 +145,7 @@ static int put_linear(const struct job *job, const struct table *linear)
 
 	dm_read_table(job->clone_uuid, &live, &state);
 	if (!state.exists)
-		code = dm_create(job->clone_name, job->clone_uuid, linear, DM_UDEV_COPY);
+		code = dm_create(job->clone_name, job->clone_uuid, linear, false, DM_UDEV_COPY);
 	else if (!table_is(&live, "linear"))
 		code = dm_swap(state.name, linear, state.read_only, false, DM_UDEV_COPY, NULL);
 	table_free(&live);

@@ -9,6 +9,7 @@
 #include "memory.h"
 #include "message.h"
 #include "runtime.h"
+#include "source-device.h"
 #include "steps.h"
 #include "volume.h"
 
@@ -52,6 +53,8 @@ int step_check_source(const struct job *job)
 
 	if (message_dry_run)
 		return 0;
+	if (*job->source_device)
+		return source_device_check(job);
 	if (!dm_look(job->source_uuid, &state) || !state.exists)
 		return fail(EXIT_FAILED, "source %s/%s is not active: \"lvchange -ay -K %s/%s\" says why",
 			    job->source.vg, job->source.lv, job->source.vg, job->source.lv);
@@ -75,6 +78,9 @@ const char *step_suspicion(const struct job *job, const struct clone_status *sta
 		return strcmp(job->suspect, WRITEABLE) ? WRITTEN : WRITEABLE;
 	if (status && clone_status_number(status, "source_modified"))
 		return WRITTEN;
+	if (*job->source_device)
+		return source_device_was_written(job) ? WRITTEN :
+		       source_device_is_writeable(job) ? WRITEABLE : NULL;
 	if (dm_look(job->source_uuid, &source) && source.live_table && !source.read_only)
 		return WRITEABLE;
 	return NULL;
@@ -82,9 +88,8 @@ const char *step_suspicion(const struct job *job, const struct clone_status *sta
 
 char *suspicion_text(const struct job *job, const char *suspicion)
 {
-	return need_text("source %s/%s %s while %s/%s was filled from it, which may hold a mix of old and new now: \"xcopysetup cancel\" it and clone again; only if the source surely is as it was, \"xcopysetup finish --force\" it",
-			 job->source.vg, job->source.lv,
-			 strcmp(suspicion, WRITEABLE) ? "was written to" :
+	return need_text("source %s %s while %s/%s was filled from it, which may hold a mix of old and new now: \"xcopysetup cancel\" it and clone again; only if the source surely is as it was, \"xcopysetup finish --force\" it",
+			 job->source_text, strcmp(suspicion, WRITEABLE) ? "was written to" :
 			 "was made writeable", job->destination.vg, job->destination.lv);
 }
 
@@ -133,8 +138,11 @@ int step_source_take(struct job *job, bool force)
 {
 	struct lvm_report report;
 	const struct lvm_lv *source;
-	int lock, code = lock_source(job, &lock);
+	int lock, code;
 
+	if (*job->source_device)
+		return source_device_take(job);
+	code = lock_source(job, &lock);
 	if (code)
 		return code;
 	/* read again under the lock: another job may just have given it back */
@@ -254,8 +262,11 @@ static int release_source(const struct job *job, const struct lvm_report *report
 int step_source_release(const struct job *job)
 {
 	struct lvm_report report;
-	int lock, code = lock_source(job, &lock);
+	int lock, code;
 
+	if (*job->source_device)
+		return source_device_release(job);
+	code = lock_source(job, &lock);
 	if (code)
 		return code;
 	code = lvm_load(&report);

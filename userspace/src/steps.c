@@ -10,6 +10,7 @@
 #include "memory.h"
 #include "message.h"
 #include "runtime.h"
+#include "source-device.h"
 #include "trim.h"
 #include "volume.h"
 
@@ -44,7 +45,8 @@ static void put_extents_in(const char *uuid, const char *role, enum dm_udev udev
 
 void step_extents_in(const struct job *job)
 {
-	put_extents_in(job->source_uuid, "source", DM_UDEV_NORMAL);
+	if (!*job->source_device)
+		put_extents_in(job->source_uuid, "source", DM_UDEV_NORMAL);
 	put_extents_in(job->destination_uuid, "destination", DM_UDEV_HIDDEN);
 }
 
@@ -102,7 +104,7 @@ static int create_clone(const struct job *job, const struct table *table)
 	int code;
 
 	detail("dmsetup create %s --uuid %s --table '%s'", name, job->clone_uuid, text);
-	code = dm_create(name, job->clone_uuid, table, udev);
+	code = dm_create(name, job->clone_uuid, table, false, udev);
 	free(text);
 	free(name);
 	return code;
@@ -228,6 +230,8 @@ static int activate_lv(const char *uuid, const struct lv_name *name)
 
 int step_activate_source(const struct job *job)
 {
+	if (*job->source_device && job->state == JOB_FILLING)
+		return source_device_bring_back(job);
 	return activate_lv(job->source_uuid, &job->source);
 }
 

@@ -100,7 +100,7 @@ static void repair(struct waiter *waiter, const struct clone_status *status)
 	extents_recover(waiter->job.clone_uuid);
 	if ((strcmp(offload, "on") && strcmp(offload, "waiting")) || now < waiter->next_repair)
 		return;
-	if (!extents_missing(waiter->job.source_uuid) &&
+	if ((*waiter->job.source_device || !extents_missing(waiter->job.source_uuid)) &&
 	    !extents_missing(waiter->job.destination_uuid))
 		return;
 	waiter->next_repair = now + REPAIR_MS;
@@ -109,7 +109,8 @@ static void repair(struct waiter *waiter, const struct clone_status *status)
 		return;
 	/* before the storage copies again: other namespaces may have other limits */
 	step_send_limits(&waiter->job);
-	put_back(waiter, waiter->job.source_uuid, DM_UDEV_NORMAL);
+	if (!*waiter->job.source_device)
+		put_back(waiter, waiter->job.source_uuid, DM_UDEV_NORMAL);
 	put_back(waiter, waiter->job.destination_uuid, DM_UDEV_HIDDEN);
 	close(lock);
 }

@@ -213,6 +213,42 @@ static void copied_group(void **state)
 	assert_int_equal(job_from_lv(&report, &lvs[4], &job), -1);
 }
 
+/* Of a source that is no LV the record has a name that lasts, and what is to be undone. */
+static void device(void **state)
+{
+	struct lvm_report report = { 0 };
+	struct lvm_lv lv = { .vg_name = "vg", .name = "dst", .dm_uuid = UUID };
+	struct job job, back;
+	char *tags[16], *path;
+
+	(void)state;
+	fill(&job);
+	job_set_source_device(&job, "/dev/disk/by-id/wwn-0x5000-part1");
+	job.source_was_rw = true;
+	assert_string_equal(job.source_uuid, SOURCE_UUID ID);
+	lv.nr_tags = job_nr_tags(&job);
+	assert_int_equal(lv.nr_tags, 11);
+	job_tags(&job, tags);
+	lv.tags = tags;
+	assert_int_equal(job_from_lv(&report, &lv, &back), 1);
+	assert_string_equal(back.source_device, job.source_device);
+	assert_string_equal(back.source_text, job.source_device);
+	assert_string_equal(back.source_uuid, job.source_uuid);
+	assert_true(back.source_was_rw);
+	assert_true(back.source_is_taken);
+	path = job_source_path(&back);
+	assert_string_equal(path, job.source_device);
+	free(path);
+	job_free(&back);
+	for (size_t i = 0; i < lv.nr_tags; i++)
+		if (!strncmp(tags[i], TAG_SOURCE_DEVICE, strlen(TAG_SOURCE_DEVICE)))
+			strcpy(tags[i], TAG_SOURCE_DEVICE "/dev/disk/../sda");
+	assert_int_equal(job_from_lv(&report, &lv, &back), -1);
+	for (size_t i = 0; i < lv.nr_tags; i++)
+		free(tags[i]);
+	job_free(&job);
+}
+
 static void names_that_do_not_fit(void **state)
 {
 	struct lv_name name = { "", "" };
@@ -230,7 +266,7 @@ static void names_that_do_not_fit(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(there_and_back), cmocka_unit_test(renamed), cmocka_unit_test(finished), cmocka_unit_test(last_user),
+		cmocka_unit_test(there_and_back), cmocka_unit_test(device), cmocka_unit_test(renamed), cmocka_unit_test(finished), cmocka_unit_test(last_user),
 		cmocka_unit_test(damaged),
 		cmocka_unit_test(copied_group), cmocka_unit_test(names_that_do_not_fit),
 	};

@@ -31,7 +31,7 @@ refused() {
 }
 
 refused 2 "no command" 'no command "frobnicate"' xcopysetup frobnicate
-refused 2 "too few arguments" 'needs more arguments: xcopysetup clone VG/SRC' xcopysetup clone vg/src
+refused 2 "too few arguments" 'needs more arguments: xcopysetup clone SRC' xcopysetup clone vg/src
 refused 2 "too many arguments" 'what to do with "c"' xcopysetup clone a b c
 refused 2 "unknown option" 'no option --frob' xcopysetup clone --frob vg/src dst
 refused 2 "option without its value" '--pv needs a value' xcopysetup clone vg/src dst --pv
