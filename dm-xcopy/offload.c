@@ -758,15 +758,14 @@ static enum step check_copy(struct xcopy_copy *copy, struct route *route)
 	    xcopy_mapping_unchanged(&route->destination, clone->destination, route->sector)) {
 		if (!r)
 			trust(clone, route);
-	} else if (r == -EILSEQ) {
-		/* The map changed meanwhile: this says nothing about the storage. */
-		return STEP_HOST;
+		if (r == -EILSEQ) {
+			xcopy_stat_add(clone, XCOPY_STAT_VERIFY_FAILURES, 1);
+			give_up(clone, route->pair, "verify-failed");
+		}
 	}
-	if (r == -EILSEQ) {
-		xcopy_stat_add(clone, XCOPY_STAT_VERIFY_FAILURES, 1);
-		give_up(clone, route->pair, "verify-failed");
+	/* Where the map changed meanwhile that says nothing against the storage, nor for it. */
+	if (r == -EILSEQ)
 		distrust(copy, route);
-	}
 	return r ? STEP_HOST : STEP_DONE;
 }
 
