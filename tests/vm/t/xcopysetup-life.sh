@@ -22,7 +22,7 @@ fails_with "cancel of a clone in use" 'in use: unmount' xcopysetup cancel vg/dst
 exec {held}<&-
 ok "the job is still there" grep -q xcopy:state=filling <(tags vg/dst)
 fails_with "lvremove of the destination" 'in use|used' lvremove -y vg/dst
-fails_with "a second job of that name" 'destination dst exists' xcopysetup clone vg/src dst
+fails_with "a second job of that name" 'is that of another clone' xcopysetup clone vg/src dst
 fails_with "a clone of a half-filled clone" 'not finished' xcopysetup clone vg/dst dst2
 ok "cancel by the device's name" xcopysetup cancel "$device"
 not_ok "the destination is gone" lvs vg/dst
