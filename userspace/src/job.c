@@ -237,7 +237,7 @@ static bool read_names(const struct lvm_lv *lv, struct job *job)
 
 static bool read_source(const struct lvm_lv *lv, struct job *job)
 {
-	const char *device = lvm_lv_tag(lv, TAG_SOURCE_DEVICE);
+	const char *device = lvm_lv_tag(lv, TAG_SOURCE_DEVICE), *id;
 
 	if (!device)
 		return copy_uuid(job->source_uuid, lvm_lv_tag(lv, TAG_SOURCE));
@@ -246,6 +246,8 @@ static bool read_source(const struct lvm_lv *lv, struct job *job)
 		return false;
 	job_set_source_device(job, device);
 	job->source_was_rw = lvm_lv_tag(lv, TAG_SOURCE_WAS) != NULL;
+	id = lvm_lv_tag(lv, TAG_SOURCE_ID);
+	snprintf(job->source_id, sizeof(job->source_id), "%s", id ? id : "");
 	/* it is claimed, and read-only, as long as the clone's device is there */
 	job->source_is_taken = true;
 	return true;

@@ -11,6 +11,7 @@
  *                xcopy:source=<dm UUID of the source LV>, or, if it is none,
  *                xcopy:source-device=<path below /dev/disk>
  *                xcopy:source-was=rw            it was writeable, and becomes so again
+ *                xcopy:source-id=<text>         which device it is, where on it, and what is on it
  *                xcopy:sectors=<length of the clone>
  *                xcopy:region=<sectors>
  *                xcopy:extra=<sectors>          of the clone's device behind that, if any
@@ -72,6 +73,7 @@ struct job {
 	char source_device[SOURCE_TEXT];	/* a device that is no LV, by a name that lasts; else "" */
 	char source_text[SOURCE_TEXT];	/* what the user calls it: VG/LV, or the device */
 	bool source_was_rw;		/* such a device: it is to be made writeable at the end */
+	char source_id[SOURCE_TEXT];	/* such a device: by which it is known again; "": not yet taken */
 	struct lv_name metadata;	/* empty if there is none */
 	char destination_uuid[69];	/* dm UUIDs, "LVM-..." */
 	char source_uuid[69];		/* of a device that is no LV: of the device that reads it */
@@ -100,6 +102,7 @@ struct job {
 #define TAG_SOURCE_DEVICE "xcopy:source-device="
 #define TAG_SOURCE_WAS	"xcopy:source-was="
 #define TAG_SOURCE_WAS_RW "xcopy:source-was=rw"
+#define TAG_SOURCE_ID	"xcopy:source-id="
 #define TAG_SECTORS	"xcopy:sectors="
 #define TAG_REGION	"xcopy:region="
 #define TAG_EXTRA	"xcopy:extra="

@@ -36,9 +36,19 @@ static void hide_group(struct lvm_report *report, const char *vg_uuid)
 			lvm_lv_drop_tags(&report->lvs[i], TAG_PREFIX);
 }
 
+/* One that has others too is the host's: a clone was given to it. */
+static bool lies_only_in_clones(const struct lvm_report *report, const char *vg_uuid)
+{
+	for (size_t i = 0; i < report->nr_pvs; i++)
+		if (!strcmp(report->pvs[i].vg_uuid, vg_uuid) && !lies_in_clone(&report->pvs[i]))
+			return false;
+	return true;
+}
+
 void nested_hide(struct lvm_report *report)
 {
 	for (size_t i = 0; i < report->nr_pvs; i++)
-		if (*report->pvs[i].vg_uuid && lies_in_clone(&report->pvs[i]))
+		if (*report->pvs[i].vg_uuid && lies_in_clone(&report->pvs[i]) &&
+		    lies_only_in_clones(report, report->pvs[i].vg_uuid))
 			hide_group(report, report->pvs[i].vg_uuid);
 }

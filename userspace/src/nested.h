@@ -10,7 +10,7 @@
 
 #include "lvm-report.h"
 
-/** nested_hide() - mark volume groups with a PV in a clone, or a partition of one, and forget our tags there */
+/** nested_hide() - mark volume groups with all PVs in clones, or partitions of them, and forget our tags there */
 void nested_hide(struct lvm_report *report);
 
 /** nested_is_clone() - is that the dm UUID of a clone, or of a partition of one? */

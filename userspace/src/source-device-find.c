@@ -27,6 +27,7 @@ static const struct {
 	{ "/dev/disk/by-id", "wwn-" },
 	{ "/dev/disk/by-id", "nvme-eui." },
 	{ "/dev/disk/by-id", "nvme-uuid." },
+	{ "/dev/disk/by-id", "nvme-nvme." },
 	{ "/dev/disk/by-id", "" },
 	{ "/dev/disk/by-partuuid", "" },
 };
@@ -106,28 +107,85 @@ static int check_mount(const char *path, dev_t number)
 	return code;
 }
 
-static int check_claim(const char *path)
+/* How many devices lie on it by which clones read it, and how many others. */
+static void count_holders(dev_t number, size_t *readers, size_t *others)
 {
-	int fd = open(path, O_RDONLY | O_EXCL | O_CLOEXEC);
+	char *directory = need_text("/sys/dev/block/%u:%u/holders", major(number), minor(number));
+	struct dirent **entries;
+	int count = scandir(directory, &entries, NULL, alphasort);
 
-	if (fd < 0)
-		return fail(EXIT_REFUSED, "source %s: %s", path, errno == EBUSY ?
-			    "somebody has claimed it, or a partition of it (see \"lsblk\"): it has to be free; a disk of LVM's is cloned volume by volume" :
-			    strerror(errno));
-	close(fd);
-	return 0;
+	*readers = 0;
+	*others = 0;
+	for (int i = 0; i < count; i++) {
+		char *path = need_text("%s/%s/dm/uuid", directory, entries[i]->d_name);
+		char uuid[sizeof(SOURCE_UUID)] = "";
+		FILE *file = *entries[i]->d_name == '.' ? NULL : fopen(path, "re");
+
+		if (file && fgets(uuid, sizeof(uuid), file) && !strcmp(uuid, SOURCE_UUID))
+			++*readers;
+		else if (*entries[i]->d_name != '.')
+			++*others;
+		if (file)
+			fclose(file);
+		free(path);
+		free(entries[i]);
+	}
+	if (count >= 0)
+		free(entries);
+	free(directory);
 }
 
-/* Its reader has claimed it then. */
-static bool is_cloned(const struct lvm_report *report, const char *link)
+bool source_device_has_reader(dev_t number)
 {
-	for (size_t i = 0; i < report->nr_lvs; i++) {
-		const char *device = lvm_lv_tag(&report->lvs[i], TAG_SOURCE_DEVICE);
+	size_t readers, others;
 
-		if (device && !strcmp(device, link))
-			return true;
-	}
-	return false;
+	count_holders(number, &readers, &others);
+	return readers;
+}
+
+/* All of device-mapper's devices claim as one: that one of them could says nothing of the others. */
+static int check_claim(const char *path, dev_t number)
+{
+	size_t readers, others;
+	int fd = -1;
+
+	count_holders(number, &readers, &others);
+	errno = EBUSY;
+	if (!readers && !others)
+		fd = open(path, O_RDONLY | O_EXCL | O_CLOEXEC);
+	if (fd >= 0)
+		close(fd);
+	if (fd >= 0 || (readers && !others))
+		return 0;
+	return fail(EXIT_REFUSED, "source %s: %s", path, errno == EBUSY ?
+		    "somebody has claimed it, or a partition of it (see \"lsblk\"): it has to be free; a disk of LVM's is cloned volume by volume" :
+		    strerror(errno));
+}
+
+int source_device_check_free(const char *path)
+{
+	dev_t number;
+	int code;
+
+	if (!device_number(path, &number))
+		return fail(EXIT_REFUSED, "source %s is no block device", path);
+	code = check_mount(path, number);
+	return code ? code : check_claim(path, number);
+}
+
+/* LVM holds only those that it uses: its volume group would be there twice in the end. */
+static int check_partitions(const char *path, dev_t number, const struct lvm_report *report)
+{
+	struct disk disk;
+	dev_t pv;
+
+	for (size_t i = 0; i < report->nr_pvs; i++)
+		if (device_number(report->pvs[i].path, &pv) && pv != number &&
+		    device_disk(major(pv), minor(pv), &disk) &&
+		    makedev(disk.major, disk.minor) == number)
+			return fail(EXIT_REFUSED, "source %s: its partition %s is a physical volume of LVM's: clone partitions, and logical volumes, one by one",
+				    path, report->pvs[i].path);
+	return 0;
 }
 
 /* Whoever made it read-only for a clone of it knows whether it has to become writeable again. */
@@ -147,13 +205,14 @@ static bool was_writeable(const char *path, const struct lvm_report *report, con
 static int take_device(const char *path, dev_t number, const char *link,
 		       const struct lvm_report *report, struct job *job)
 {
-	int code = 0;
+	int code;
 
 	if (!link)
 		return fail(EXIT_REFUSED, "source %s has no name below /dev/disk/by-id or by-partuuid, and would not be found after a boot: give the disk a serial number, or a partition table",
 			    path);
-	if (!is_cloned(report, link))
-		code = check_claim(path);
+	code = check_partitions(path, number, report);
+	if (!code)
+		code = check_claim(path, number);
 	job_set_source_device(job, link);
 	job->source_was_rw = was_writeable(path, report, link);
 	job->sectors = device_sectors(major(number), minor(number));

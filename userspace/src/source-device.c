@@ -19,6 +19,7 @@
 #include "memory.h"
 #include "message.h"
 #include "runtime.h"
+#include "source-id.h"
 
 #define WRITTEN "written"	/* kind of note: sectors that had been written when it was taken */
 
@@ -33,7 +34,31 @@ static void unlock_device(const struct job *job, int lock)
 	runtime_unlock("source", strrchr(job->source_device, '/') + 1, lock);
 }
 
-/* As the kernel counts them; 0 if it does not. */
+/* The device that the clone reads, whatever its name leads to by now; without a reader that. */
+static bool find_number(const struct job *job, dev_t *number)
+{
+	struct dm_state state;
+	struct table table;
+	unsigned int ma, mi;
+	bool found;
+
+	found = dm_read_table(job->source_uuid, &table, &state) && table.count &&
+		sscanf(table.lines[0].params, "%u:%u", &ma, &mi) == 2;
+	if (found)
+		*number = makedev(ma, mi);
+	table_free(&table);
+	return found || device_number(job->source_device, number);
+}
+
+static int open_device(const struct job *job)
+{
+	dev_t number;
+
+	errno = ENOENT;
+	return find_number(job, &number) ? device_open(major(number), minor(number), O_RDONLY) : -1;
+}
+
+/* As the kernel counts them since the device is there; 0 if it does not. */
 static uint64_t sectors_written(const struct job *job)
 {
 	unsigned long long sectors = 0;
@@ -41,7 +66,7 @@ static uint64_t sectors_written(const struct job *job)
 	FILE *file;
 	char *path;
 
-	if (!device_number(job->source_device, &number))
+	if (!find_number(job, &number))
 		return 0;
 	path = need_text("/sys/dev/block/%u:%u/stat", major(number), minor(number));
 	file = fopen(path, "re");
@@ -53,15 +78,27 @@ static uint64_t sectors_written(const struct job *job)
 	return sectors;
 }
 
+static bool is_writeable(const struct job *job)
+{
+	int fd = open_device(job), read_only = 0;
+	bool writeable = fd >= 0 && !ioctl(fd, BLKROGET, &read_only) && !read_only;
+
+	if (fd >= 0)
+		close(fd);
+	return writeable;
+}
+
+/* A device that has gone takes its flag along. */
 static int set_read_only(const struct job *job, int read_only)
 {
 	int fd, code = 0;
 
-	if (device_is_writeable(job->source_device) == !read_only)
-		return 0;
 	change_point(read_only ? "make a device read-only" : "make a device writeable");
-	fd = open(job->source_device, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 || ioctl(fd, BLKROSET, &read_only))
+	fd = open_device(job);
+	if (fd < 0 && !read_only)
+		warn("source %s cannot be opened: %s; it stays as it is", job->source_device,
+		     strerror(errno));
+	else if (fd < 0 || ioctl(fd, BLKROSET, &read_only))
 		code = fail(EXIT_FAILED, "cannot make source %s %s: %s", job->source_device,
 			    read_only ? "read-only" : "writeable", strerror(errno));
 	if (fd >= 0)
@@ -128,21 +165,58 @@ static int check_size(const struct job *job)
 	return 0;
 }
 
-/* With its reader it was made read-only: if it is not, that is for source_device_check() to say. */
-static int bring_back(const struct job *job)
+static bool has_reader(const struct job *job)
 {
-	struct dm_state reader;
-	uint64_t before;
-	int code = check_size(job);
+	struct dm_state state;
 
-	if (!code && (!dm_look(job->source_uuid, &reader) || !reader.live_table))
-		code = set_read_only(job, 1);
-	if (!code && !runtime_read_note(WRITTEN, job->id, &before))
-		code = runtime_note(WRITTEN, job->id, sectors_written(job));
-	return code ? code : need_reader(job);
+	return dm_look(job->source_uuid, &state) && state.live_table;
 }
 
-int source_device_take(const struct job *job)
+/* It has the number that it had when its reader was made, or the clone reads one that has gone. */
+static int check_number(const struct job *job)
+{
+	dev_t read, named;
+
+	if (!find_number(job, &read) || !device_number(job->source_device, &named) || read == named)
+		return 0;
+	return fail(EXIT_FAILED, "source %s is %u:%u now, and the clone still reads %u:%u: dmsetup remove %s and what reads the source, then \"xcopysetup activate %s/%s\"",
+		    job->source_device, major(named), minor(named), major(read), minor(read),
+		    job->clone_name, job->destination.vg, job->destination.lv);
+}
+
+/* @written: sectors that were written when it was known to be as it is */
+static int occupy(const struct job *job, uint64_t written)
+{
+	bool was_writeable = is_writeable(job);
+	uint64_t before;
+	int code = was_writeable ? set_read_only(job, 1) : 0;
+
+	if (!code && !runtime_read_note(WRITTEN, job->id, &before))
+		code = runtime_note(WRITTEN, job->id, written);
+	if (!code)
+		code = need_reader(job);
+	if (code && was_writeable)
+		set_read_only(job, 0);
+	return code;
+}
+
+static int take(struct job *job)
+{
+	int code = source_device_check_free(job->source_device);
+
+	if (!code)
+		code = sync_device(job);
+	if (!code)
+		code = occupy(job, sectors_written(job));
+	if (!code)
+		code = sync_device(job);
+	/* the counter may have been read before the last of what was in the cache */
+	if (!code)
+		code = runtime_note(WRITTEN, job->id, sectors_written(job));
+	return code ? code : source_id_make(job->source_device, job->source_id);
+}
+
+int source_device_take(struct job *job)
 {
 	int lock, code;
 
@@ -151,13 +225,37 @@ int source_device_take(const struct job *job)
 	lock = lock_device(job);
 	if (lock < 0)
 		return EXIT_FAILED;
-	code = sync_device(job);
-	if (!code)
-		code = bring_back(job);
-	if (!code)
-		code = sync_device(job);
+	code = take(job);
 	unlock_device(job, lock);
 	return code;
+}
+
+static int check_id(const struct job *job)
+{
+	char id[SOURCE_TEXT];
+	int code = source_id_make(job->source_device, id);
+
+	if (code || !strcmp(id, job->source_id))
+		return code;
+	return fail(EXIT_REFUSED, "source %s is not what it was: another device, or written to at its beginning or end (it is %s, and was %s): cancel the clone; only if it surely did not change, \"lvchange --deltag " TAG_SOURCE_ID "%s --addtag " TAG_SOURCE_ID "%s %s/%s\"",
+		    job->source_device, id, job->source_id, job->source_id, id,
+		    job->destination.vg, job->destination.lv);
+}
+
+/* With its reader it was made read-only: if it is not, that is for source_device_check() to say. */
+static int bring_back(const struct job *job)
+{
+	int code;
+
+	if (has_reader(job))
+		return check_number(job);
+	code = check_size(job);
+	if (!code)
+		code = source_device_check_free(job->source_device);
+	if (!code)
+		code = check_id(job);
+	/* nothing is known of what was written since the boot: all of it counts */
+	return code ? code : occupy(job, 0);
 }
 
 int source_device_bring_back(const struct job *job)
@@ -176,7 +274,7 @@ int source_device_bring_back(const struct job *job)
 
 bool source_device_is_writeable(const struct job *job)
 {
-	return device_is_writeable(job->source_device);
+	return is_writeable(job);
 }
 
 bool source_device_was_written(const struct job *job)
@@ -249,7 +347,8 @@ static int give_back(const struct job *job)
 		return code;
 	if (report.partial)
 		code = lvm_missing(&report);
-	else if (!needed_by_others(&report, job) && !would("blockdev --setrw %s", job->source_device))
+	else if (!needed_by_others(&report, job) && !source_device_has_reader(number) &&
+		 !is_writeable(job) && !would("blockdev --setrw %s", job->source_device))
 		code = set_read_only(job, 0);
 	lvm_report_free(&report);
 	return code;

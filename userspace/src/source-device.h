@@ -13,6 +13,8 @@
 #ifndef XCOPYSETUP_SOURCE_DEVICE_H
 #define XCOPYSETUP_SOURCE_DEVICE_H
 
+#include <sys/types.h>
+
 #include "job.h"
 
 /** source_device_is_meant() - is @path a block device that is none of LVM's? */
@@ -26,10 +28,25 @@ bool source_device_is_meant(const char *path);
  */
 int source_device_find(const char *path, const struct lvm_report *report, struct job *job);
 
-/** source_device_take() - write it out, make it read-only, and make the device that the clone reads it by */
-int source_device_take(const struct job *job);
+/** source_device_check_free() - is nobody there but readers of clones? */
+int source_device_check_free(const char *path);
 
-/** source_device_bring_back() - the same after a boot; what is there is left as it is */
+/** source_device_has_reader() - has any clone a device by which it reads it? */
+bool source_device_has_reader(dev_t number);
+
+/**
+ * source_device_take() - write it out, make it read-only, make the device that the clone reads it by
+ *
+ * Sets source_id, which step_set_state() records with the state "filling".
+ */
+int source_device_take(struct job *job);
+
+/**
+ * source_device_bring_back() - the same after a boot; what is there is left as it is
+ *
+ * Refused if it is in use, or is not the device that was taken, or that has other content at its
+ * beginning or end.  What the kernel has counted as written since the boot makes the clone suspect.
+ */
 int source_device_bring_back(const struct job *job);
 
 /** source_device_check() - is it as source_device_take() left it? */

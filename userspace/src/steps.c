@@ -25,6 +25,10 @@ int step_set_state(struct job *job, enum job_state state)
 	arguments_add(&arguments, TAG_STATE "%s", job_state_word(job->state));
 	ADD_WORDS(&arguments, "--addtag");
 	arguments_add(&arguments, TAG_STATE "%s", job_state_word(state));
+	if (state == JOB_FILLING && *job->source_id) {
+		ADD_WORDS(&arguments, "--addtag");
+		arguments_add(&arguments, TAG_SOURCE_ID "%s", job->source_id);
+	}
 	arguments_add_volume(&arguments, &job->destination);
 	code = lvm_change(&arguments, "record that the job of %s/%s is %s", job->destination.vg,
 			  job->destination.lv, job_state_word(state));

@@ -133,8 +133,10 @@ run xcopysetup clone -q --no-hydration "$part" vg/dst
 run blockdev --setrw "$part"
 is "writeable again: it is suspect" "$(suspect)" source-writeable
 run blockdev --setro "$part"
+run xcopysetup cancel vg/dst
 
 # As after a boot that has activated nothing yet.
+run xcopysetup clone -q --no-hydration "$part" vg/dst
 run dd if=/tmp/new of=$clone bs=64K seek=77 oflag=direct conv=notrunc,fsync status=none
 dd if=/tmp/new of=/tmp/part.new bs=64K seek=77 conv=notrunc status=none
 cp /tmp/part /tmp/part.clone
@@ -144,11 +146,24 @@ forget_all() {
 	dmsetup remove --retry xcopy-vg-dst
 	dmsetup remove --retry "$(dmsetup ls | awk '/^xcopysource-/ { print $1 }')"
 	vgchange -q -an vg
-	rm -rf /run/xcopysetup
+	# what the kernel has counted begins at 0 after a boot
+	find /run/xcopysetup -type f ! -name 'written-*' -delete
 	blockdev --setrw "$part"
 }
 run forget_all
+
+# Nothing is done with it where it is not free, or not what it was.
+run dmsetup create other --table "0 65536 linear $part 0"
+refused 3 "somebody else's" 'has claimed it' xcopysetup activate --all
+is "it is left writeable" "$(blockdev --getro "$part")" 0
+run dmsetup remove --retry other
+run dd if=/tmp/new of="$part" bs=64K oflag=direct conv=notrunc status=none
+refused 3 "written to meanwhile" 'is not what it was' xcopysetup activate --all
+is "it is left writeable" "$(blockdev --getro "$part")" 0
+run dd if=/tmp/part of="$part" bs=1M oflag=direct status=none
+for note in /run/xcopysetup/written-*; do read -r _ _ _ _ _ _ written _ <"/sys/class/block/${part##*/}/stat" && echo "$written" >"$note"; done
 ok "activate" xcopysetup activate --all
+is "nothing is suspected" "$(suspect)" null
 is "the partition is read-only again" "$(blockdev --getro "$part")" 1
 ok "the clone is as it was" holds $clone /tmp/part.clone
 run forget_all
@@ -160,6 +175,10 @@ run partition "$(disk a6)" 2048 65536
 udevadm settle
 ok "activate" xcopysetup activate --all
 ok "the clone is as it was" holds $clone /tmp/part.clone
+run forget_all
+rm -f /run/xcopysetup/written-*
+ok "activate" xcopysetup activate --all
+is "what was written since the boot counts" "$(suspect)" source-written
 ok "cancel" xcopysetup cancel vg/dst
 is "nothing is left" "$(state)" "$before"
 
