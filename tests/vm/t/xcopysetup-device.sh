@@ -177,6 +177,7 @@ ok "activate" xcopysetup activate --all
 ok "the clone is as it was" holds $clone /tmp/part.clone
 run forget_all
 rm -f /run/xcopysetup/written-*
+run dd if=/tmp/part of="$part" bs=1M oflag=direct status=none
 ok "activate" xcopysetup activate --all
 is "what was written since the boot counts" "$(suspect)" source-written
 ok "cancel" xcopysetup cancel vg/dst
