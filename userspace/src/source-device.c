@@ -216,7 +216,7 @@ static int take(struct job *job)
 	return code ? code : source_id_make(job->source_device, job->source_id);
 }
 
-int source_device_take(struct job *job)
+static int with_lock(struct job *job, int (*what)(struct job *job))
 {
 	int lock, code;
 
@@ -225,9 +225,14 @@ int source_device_take(struct job *job)
 	lock = lock_device(job);
 	if (lock < 0)
 		return EXIT_FAILED;
-	code = take(job);
+	code = what(job);
 	unlock_device(job, lock);
 	return code;
+}
+
+int source_device_take(struct job *job)
+{
+	return with_lock(job, take);
 }
 
 static int check_id(const struct job *job)
@@ -243,7 +248,7 @@ static int check_id(const struct job *job)
 }
 
 /* With its reader it was made read-only: if it is not, that is for source_device_check() to say. */
-static int bring_back(const struct job *job)
+static int bring_back(struct job *job)
 {
 	int code;
 
@@ -258,18 +263,9 @@ static int bring_back(const struct job *job)
 	return code ? code : occupy(job, 0);
 }
 
-int source_device_bring_back(const struct job *job)
+int source_device_bring_back(struct job *job)
 {
-	int lock, code;
-
-	if (would("blockdev --setro %s", job->source_device))
-		return 0;
-	lock = lock_device(job);
-	if (lock < 0)
-		return EXIT_FAILED;
-	code = bring_back(job);
-	unlock_device(job, lock);
-	return code;
+	return with_lock(job, bring_back);
 }
 
 bool source_device_is_writeable(const struct job *job)

@@ -47,7 +47,7 @@ int source_device_take(struct job *job);
  * Refused if it is in use, or is not the device that was taken, or that has other content at its
  * beginning or end.  What the kernel has counted as written since the boot makes the clone suspect.
  */
-int source_device_bring_back(const struct job *job);
+int source_device_bring_back(struct job *job);
 
 /** source_device_check() - is it as source_device_take() left it? */
 int source_device_check(const struct job *job);

@@ -232,7 +232,7 @@ static int activate_lv(const char *uuid, const struct lv_name *name)
 	return !*name->lv || volume_is_active(uuid) ? 0 : volume_set_active(name, "y");
 }
 
-int step_activate_source(const struct job *job)
+int step_activate_source(struct job *job)
 {
 	if (*job->source_device && job->state == JOB_FILLING)
 		return source_device_bring_back(job);

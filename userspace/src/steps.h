@@ -93,7 +93,7 @@ int step_trim(struct job *job);
 int step_trim_once(struct job *job);
 
 /** step_activate_source() - activate the source, if it is here */
-int step_activate_source(const struct job *job);
+int step_activate_source(struct job *job);
 
 /** step_activate() - the destination, hidden from udev, and the metadata volume */
 int step_activate(const struct job *job);

@@ -68,6 +68,15 @@ fails_with() {
 	fi
 }
 
+# refused CODE DESC REGEXP COMMAND...: it exits with CODE, and says why
+refused() {
+	local code=$1 desc=$2 regexp=$3 rc=0
+	shift 3
+	"$@" >/tmp/refused.out 2>&1 || rc=$?
+	is "$desc: exit status" $rc "$code"
+	like "$desc: says why" "$(cat /tmp/refused.out)" "$regexp"
+}
+
 # lib_compare STATUS DESC GOT WANTED
 lib_compare() {
 	: >"$LIB_OUTPUT"

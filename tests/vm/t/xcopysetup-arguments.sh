@@ -22,14 +22,6 @@ state() {
 }
 before=$(state)
 
-refused() {
-	local code=$1 desc=$2 regexp=$3 rc=0
-	shift 3
-	"$@" >/tmp/refused.out 2>&1 || rc=$?
-	is "$desc: exit status" $rc "$code"
-	like "$desc: says why" "$(cat /tmp/refused.out)" "$regexp"
-}
-
 refused 2 "no command" 'no command "frobnicate"' xcopysetup frobnicate
 refused 2 "too few arguments" 'needs more arguments: xcopysetup clone SRC' xcopysetup clone vg/src
 refused 2 "too many arguments" 'what to do with "c"' xcopysetup clone a b c

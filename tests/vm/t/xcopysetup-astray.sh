@@ -13,15 +13,6 @@ attr() { lvs --noheadings -o lv_attr "$1" | tr -d ' '; }
 job_of() { tags "$1" | sed -n 's/^xcopy:job=//p'; }
 retag() { run lvchange -qq --deltag "$2" --addtag "$3" "$1"; }
 
-# refused CODE DESC REGEXP COMMAND...
-refused() {
-	local code=$1 desc=$2 regexp=$3 rc=0
-	shift 3
-	"$@" >/run/refused.out 2>&1 || rc=$?
-	is "$desc: exit status" $rc "$code"
-	like "$desc: says why" "$(cat /run/refused.out)" "$regexp"
-}
-
 state() {
 	lvs -a --noheadings -o lv_name,lv_attr,lv_tags,lv_size vg
 	dmsetup table

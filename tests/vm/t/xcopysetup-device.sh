@@ -34,13 +34,6 @@ state() {
 ended() { lvs --noheadings -o lv_tags vg/dst | grep -q xcopy:state=finished; }
 no_waiter() { systemctl stop 'xcopysetup@*'; }
 suspect() { xcopysetup status --json vg/dst | jq -r '.clones[0].suspect'; }
-refused() { # CODE DESC REGEXP COMMAND...
-	local code=$1 desc=$2 regexp=$3 rc=0
-	shift 3
-	"$@" >/tmp/out 2>&1 || rc=$?
-	is "$desc: exit status" $rc "$code"
-	like "$desc: says why" "$(cat /tmp/out)" "$regexp"
-}
 before=$(state)
 
 # Refused.

@@ -10,13 +10,6 @@ clone=/dev/mapper/xcopy-vg-dst
 uuid() { blkid -p -o value -s UUID "$1" || diag "blkid $1: $? $(LIBBLKID_DEBUG=all blkid -p "$1" 2>&1 | tail -n 30)" >&2; }
 ended() { lvs --noheadings -o lv_tags vg/dst | grep -q xcopy:state=finished; }
 state() { lvs -a --noheadings -o lv_name,lv_attr,lv_tags vg; dmsetup table | sort; }
-refused() { # CODE DESC REGEXP COMMAND...
-	local code=$1 desc=$2 regexp=$3 rc=0
-	shift 3
-	"$@" >/tmp/out 2>&1 || rc=$?
-	is "$desc: exit status" $rc "$code"
-	like "$desc: says why" "$(cat /tmp/out)" "$regexp"
-}
 # make_fs NAME SIZE MKFS...: on vg/NAME, with a file, unmounted
 make_fs() {
 	local lv
