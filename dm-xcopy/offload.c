@@ -8,8 +8,9 @@
  *   resolve both ends to disks, with references on the extents;
  *   find the pair, cut the piece to what one command may hold; find a path;
  *   if "offload_open" is not durable: let go of all that, make it so, come back;
- *   if this pair of extents, or this path, was not verified yet: let go of all
- *   that, poison the destination, and come back the same way;
+ *   if this pair of extents, or this path, was not verified yet, or if no command as large as
+ *   this one was seen to be right: let go of all that, poison the destination, and come back
+ *   the same way;
  *   send; let go;
  *   if this was to be verified: compare, and only then trust.
  *
@@ -156,6 +157,16 @@ struct route {
 	bool on_path;
 	unsigned long sent_at;
 	bool lost;
+};
+
+/*
+ * How a command is verified. At the ends of its descriptors is enough for what a device does
+ * right when it is smaller: what is too long for it, or one descriptor too many, ends early.
+ */
+enum verify {
+	VERIFY_NOT,
+	VERIFY_ENDS,
+	VERIFY_WHOLE,
 };
 
 /* What to do after an attempt. */
@@ -369,6 +380,33 @@ found:
 	return p;
 }
 
+/* ---- sizes ---- */
+
+static u64 to_blocks(const struct offload_pair *p, sector_t sectors)
+{
+	return sectors >> (ilog2(p->pair.block_size) - SECTOR_SHIFT);
+}
+
+/* Segments of a command whose descriptors are @segment sectors long. */
+static u32 nr_segments(const struct route *route, sector_t segment)
+{
+	return DIV_ROUND_UP_SECTOR_T(route->sectors, segment);
+}
+
+static u32 longest_segment(const struct route *route, sector_t segment)
+{
+	return to_blocks(route->pair, min(route->sectors, segment));
+}
+
+/* Than every command of the pair that was done? Caller holds clone->lock. */
+static bool is_larger(const struct route *route, sector_t segment)
+{
+	const struct offload_pair *p = route->pair;
+
+	return xcopy_limits_grown(&p->limits, to_blocks(p, route->sectors),
+				  longest_segment(route, segment), nr_segments(route, segment));
+}
+
 /* ---- trust ---- */
 
 static bool extents_trusted(const struct offload_pair *p, const struct route *route)
@@ -400,18 +438,28 @@ static void demand_verification(struct offload_pair *p)
 	p->verify_since = jiffies;
 }
 
-static bool must_verify(struct xcopy_clone *clone, const struct route *route)
+static bool must_verify_whole(const struct xcopy_clone *clone, const struct route *route)
 {
 	const struct offload_pair *p = route->pair;
 	unsigned int every = xcopy_number(&clone->args, XCOPY_VERIFY);
-	bool must;
 
-	spin_lock_irq(&clone->lock);
-	must = p->verify_next || !extents_trusted(p, route) ||
+	return p->verify_next || !extents_trusted(p, route) ||
 	       !path_trusted(p, route->path.key) ||
 	       (every && !((u32)(p->commands + 1) % every));
+}
+
+static enum verify must_verify(struct xcopy_clone *clone, const struct route *route,
+			       sector_t segment)
+{
+	enum verify how = VERIFY_NOT;
+
+	spin_lock_irq(&clone->lock);
+	if (must_verify_whole(clone, route))
+		how = VERIFY_WHOLE;
+	else if (!route->pair->limits.done_blocks || is_larger(route, segment))
+		how = VERIFY_ENDS;
 	spin_unlock_irq(&clone->lock);
-	return must;
+	return how;
 }
 
 /* Not being able to remember only means verifying again. */
@@ -506,11 +554,6 @@ static sector_t segment_length(const struct offload_pair *p)
 	return max(round_down(sectors, granularity(p)), granularity(p));
 }
 
-static u64 to_blocks(const struct offload_pair *p, sector_t sectors)
-{
-	return sectors >> (ilog2(p->pair.block_size) - SECTOR_SHIFT);
-}
-
 /* Cut the route to one command. False: the host has to copy route->sectors. */
 static bool trim(struct xcopy_clone *clone, struct route *route)
 {
@@ -595,14 +638,16 @@ static sector_t segment_sectors(struct xcopy_clone *clone, const struct offload_
  * The segment size is the caller's, so that the ends which are poisoned are
  * those of the descriptors to be sent.
  */
-static enum step poison(struct xcopy_offload *offload, struct route *route, sector_t segment)
+static enum step poison(struct xcopy_offload *offload, struct route *route, sector_t segment,
+			enum verify how)
 {
 	struct route old = *route;
 	enum step step;
 
 	close_route(&old);
 	route->on_path = false;
-	route->sectors = min_t(sector_t, route->sectors, VERIFY_SECTORS);
+	if (how == VERIFY_WHOLE)
+		route->sectors = min_t(sector_t, route->sectors, VERIFY_SECTORS);
 	old.sectors = route->sectors;
 	if (xcopy_verify_poison(offload->verifier, offload->clone, old.sector, old.sectors,
 				segment, block_sectors(old.pair)))
@@ -698,17 +743,6 @@ static void note_size(struct xcopy_offload *offload, struct offload_pair *p)
 	offload->segment_bytes = segment_length(p) << SECTOR_SHIFT;
 }
 
-/* Segments of a command whose descriptors are @segment sectors long. */
-static u32 nr_segments(const struct route *route, sector_t segment)
-{
-	return DIV_ROUND_UP_SECTOR_T(route->sectors, segment);
-}
-
-static u32 longest_segment(const struct route *route, sector_t segment)
-{
-	return to_blocks(route->pair, min(route->sectors, segment));
-}
-
 static void learn_done(struct xcopy_offload *offload, struct route *route, sector_t segment,
 		       u64 took_ms)
 {
@@ -745,37 +779,50 @@ static void distrust(struct xcopy_copy *copy, const struct route *route)
 	enter_quarantine(copy, &again);
 }
 
+static int compare(struct xcopy_offload *offload, const struct route *route, sector_t segment,
+		   enum verify how)
+{
+	xcopy_stat_add(offload->clone, XCOPY_STAT_VERIFIED, 1);
+	if (how == VERIFY_WHOLE)
+		return xcopy_verify_compare(offload->verifier, offload->clone, route->sector,
+					    route->sectors);
+	return xcopy_verify_compare_ends(offload->verifier, offload->clone, route->sector,
+					 route->sectors, segment, block_sectors(route->pair));
+}
+
 /* STEP_DONE: the storage copied it right. */
-static enum step check_copy(struct xcopy_copy *copy, struct route *route)
+static enum step check_copy(struct xcopy_copy *copy, struct route *route, sector_t segment,
+			    enum verify how)
 {
 	struct xcopy_offload *offload = copy->engine->offload;
 	struct xcopy_clone *clone = offload->clone;
-	int r;
+	int r = compare(offload, route, segment, how);
 
-	r = xcopy_verify_compare(offload->verifier, clone, route->sector, route->sectors);
-	xcopy_stat_add(clone, XCOPY_STAT_VERIFIED, 1);
 	if (xcopy_mapping_unchanged(&route->source, clone->source, route->sector) &&
 	    xcopy_mapping_unchanged(&route->destination, clone->destination, route->sector)) {
-		if (!r)
+		if (!r && how == VERIFY_WHOLE)
 			trust(clone, route);
 		if (r == -EILSEQ) {
 			xcopy_stat_add(clone, XCOPY_STAT_VERIFY_FAILURES, 1);
 			give_up(clone, route->pair, "verify-failed");
 		}
 	}
-	/* Where the map changed meanwhile that says nothing against the storage, nor for it. */
-	if (r == -EILSEQ)
+	/*
+	 * Where the map changed meanwhile that says nothing against the storage, nor for it; nor
+	 * does what cannot be read.
+	 */
+	if (r)
 		distrust(copy, route);
 	return r ? STEP_HOST : STEP_DONE;
 }
 
 static enum step copied(struct xcopy_copy *copy, struct route *route, sector_t segment,
-			bool verify, u64 took_ms)
+			enum verify how, u64 took_ms)
 {
 	struct xcopy_offload *offload = copy->engine->offload;
 	struct xcopy_clone *clone = offload->clone;
 
-	if (verify && check_copy(copy, route) != STEP_DONE)
+	if (how != VERIFY_NOT && check_copy(copy, route, segment, how) != STEP_DONE)
 		return STEP_HOST;
 	learn_done(offload, route, segment, took_ms);
 	xcopy_stat_add(clone, XCOPY_STAT_OFFLOADED, route->sectors);
@@ -810,8 +857,7 @@ static enum step refused(struct xcopy_offload *offload, struct route *route, sec
 	bool grown;
 
 	spin_lock_irq(&clone->lock);
-	grown = xcopy_limits_grown(&p->limits, to_blocks(p, route->sectors),
-				   longest_segment(route, segment), nr_segments(route, segment));
+	grown = is_larger(route, segment);
 	spin_unlock_irq(&clone->lock);
 	if (grown)
 		return too_big(offload, route, segment);
@@ -891,8 +937,8 @@ static enum step command(struct xcopy_copy *copy, struct route *route)
 	enum xcopy_outcome outcome;
 	sector_t segment;
 	u64 took_ms = 0;
+	enum verify how;
 	enum step step;
-	bool verify;
 
 	segment = segment_sectors(offload->clone, route->pair);
 	if (nr_segments(route, segment) > route->pair->pair.hard_segments) {
@@ -900,16 +946,16 @@ static enum step command(struct xcopy_copy *copy, struct route *route)
 		close_route(route);
 		return STEP_NOW;
 	}
-	verify = must_verify(offload->clone, route);
-	if (verify) {
-		step = poison(offload, route, segment);
+	how = must_verify(offload->clone, route, segment);
+	if (how != VERIFY_NOT) {
+		step = poison(offload, route, segment, how);
 		if (step != STEP_DONE)
 			return step;
 	}
 	outcome = send(copy, route, segment, &took_ms);
 	close_route(route);
 	if (outcome == XCOPY_DONE)
-		return copied(copy, route, segment, verify, took_ms);
+		return copied(copy, route, segment, how, took_ms);
 	return judge(copy, route, outcome, segment);
 }
 

@@ -90,32 +90,6 @@ static int poison_block(struct xcopy_verifier *verifier, struct xcopy_clone *clo
 			verifier->source);
 }
 
-static int poison_ends(struct xcopy_verifier *verifier, struct xcopy_clone *clone,
-		       sector_t sector, sector_t sectors, sector_t block_sectors)
-{
-	int r = poison_block(verifier, clone, sector, block_sectors);
-
-	if (r || sectors == block_sectors)
-		return r;
-	return poison_block(verifier, clone, sector + sectors - block_sectors, block_sectors);
-}
-
-int xcopy_verify_poison(struct xcopy_verifier *verifier, struct xcopy_clone *clone,
-			sector_t sector, sector_t sectors, sector_t segment_sectors,
-			sector_t block_sectors)
-{
-	sector_t end = sector + sectors, segment;
-	int r = 0;
-
-	mutex_lock(&verifier->mutex);
-	for (; !r && sector < end; sector += segment) {
-		segment = min(segment_sectors, end - sector);
-		r = poison_ends(verifier, clone, sector, segment, block_sectors);
-	}
-	mutex_unlock(&verifier->mutex);
-	return r;
-}
-
 static int compare_chunk(struct xcopy_verifier *verifier, struct xcopy_clone *clone,
 			 sector_t sector, sector_t sectors)
 {
@@ -127,6 +101,52 @@ static int compare_chunk(struct xcopy_verifier *verifier, struct xcopy_clone *cl
 	if (!r && memcmp(verifier->source, verifier->destination, sectors << SECTOR_SHIFT))
 		r = -EILSEQ;
 	return r;
+}
+
+/* What is done with one block of the clone. */
+typedef int (*block_fn)(struct xcopy_verifier *verifier, struct xcopy_clone *clone,
+			sector_t sector, sector_t block_sectors);
+
+static int for_ends(struct xcopy_verifier *verifier, struct xcopy_clone *clone,
+		    sector_t sector, sector_t sectors, sector_t block_sectors, block_fn fn)
+{
+	int r = fn(verifier, clone, sector, block_sectors);
+
+	if (r || sectors == block_sectors)
+		return r;
+	return fn(verifier, clone, sector + sectors - block_sectors, block_sectors);
+}
+
+static int for_all_ends(struct xcopy_verifier *verifier, struct xcopy_clone *clone,
+			sector_t sector, sector_t sectors, sector_t segment_sectors,
+			sector_t block_sectors, block_fn fn)
+{
+	sector_t end = sector + sectors, segment;
+	int r = 0;
+
+	mutex_lock(&verifier->mutex);
+	for (; !r && sector < end; sector += segment) {
+		segment = min(segment_sectors, end - sector);
+		r = for_ends(verifier, clone, sector, segment, block_sectors, fn);
+	}
+	mutex_unlock(&verifier->mutex);
+	return r;
+}
+
+int xcopy_verify_poison(struct xcopy_verifier *verifier, struct xcopy_clone *clone,
+			sector_t sector, sector_t sectors, sector_t segment_sectors,
+			sector_t block_sectors)
+{
+	return for_all_ends(verifier, clone, sector, sectors, segment_sectors, block_sectors,
+			    poison_block);
+}
+
+int xcopy_verify_compare_ends(struct xcopy_verifier *verifier, struct xcopy_clone *clone,
+			      sector_t sector, sector_t sectors, sector_t segment_sectors,
+			      sector_t block_sectors)
+{
+	return for_all_ends(verifier, clone, sector, sectors, segment_sectors, block_sectors,
+			    compare_chunk);
 }
 
 int xcopy_verify_compare(struct xcopy_verifier *verifier, struct xcopy_clone *clone,

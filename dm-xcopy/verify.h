@@ -41,6 +41,16 @@ int xcopy_verify_poison(struct xcopy_verifier *verifier, struct xcopy_clone *clo
 			sector_t block_sectors);
 
 /**
+ * xcopy_verify_compare_ends() - compare destination and source where they were poisoned
+ *
+ * For a command of which only its size is new.  Parameters, context and return value as above
+ * and below.
+ */
+int xcopy_verify_compare_ends(struct xcopy_verifier *verifier, struct xcopy_clone *clone,
+			      sector_t sector, sector_t sectors, sector_t segment_sectors,
+			      sector_t block_sectors);
+
+/**
  * xcopy_verify_compare() - compare destination and source, every byte
  *
  * Parameters and context as above.

@@ -68,9 +68,42 @@ ends_right "a second extent" clone $mib
 run dmsetup remove dst
 DST=$disk
 
+# A device that takes more, or longer, descriptors than it copies. The first run says which command that is.
+more() {
+	clone_create clone $mib "" offload_depth 1 offload_max_kib 4096 offload_segments 16 offload_segment_blocks 512 quarantine_ms 500
+	ok "more descriptors than before: it completes ($1)" wait_for 60 hydrated clone
+}
+begin
+more "all are copied"
+which=$(awk 'max && $7 > max { print $1; exit } $7 > max { max = $7 }' $COPIER/log)
+descriptors=$(command_field "$which" 7)
+at_least "more descriptors than before: the command" "$which" 2
+run dmsetup remove clone
+begin
+rule from="$which" partial=$((descriptors - 1))
+more "the last one is not"
+is "more descriptors than before: those of the command" "$(command_field "$which" 7)" "$descriptors"
+is "more descriptors than before: noticed at the first" "$(status_field clone verify_failures)" 1
+ends_right "more descriptors than before" clone $mib
+
+begin
+rule from=3 lie
+clone_create clone $mib "" offload_depth 1 offload_max_kib 4096 quarantine_ms 500
+ok "longer than before: it completes" wait_for 60 hydrated clone
+at_least "longer than before: the third command was" "$(command_field 3 6)" $(($(command_field 2 6) + 1))
+is "longer than before: noticed at the first" "$(status_field clone verify_failures)" 1
+ends_right "longer than before" clone $mib
+
+begin
+clone_create clone $mib "" offload_depth 1 offload_max_kib 1024
+ok "as large as before: it completes" wait_for 60 hydrated clone
+sizes=$(awk '$6 > max { max = $6; n++ } END { print n }' $COPIER/log)
+is "as large as before: not verified again" "$(status_field clone verified)" "$sizes"
+ends_right "as large as before" clone $mib
+
 # The control: what is not verified is believed, so the points above prove the verification.
 begin
-rule from=4 lie
+rule from=8 lie
 clone_create clone $mib "" offload_depth 1 offload_max_kib 1024
 ok "control: it completes" wait_for 60 hydrated clone
 not_ok "control: an unverified lie is seen in the clone's bytes" same /dev/mapper/clone "$SRC" $mib
