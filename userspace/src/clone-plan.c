@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "destination-device.h"
+#include "device-free.h"
 #include "devices.h"
 #include "dm.h"
 #include "memory.h"
@@ -62,7 +64,7 @@ char *clone_plan_source_reason(const struct lvm_lv *lv, const struct lvm_vg *vg)
 	if (lvm_lv_tag(lv, TAG_STATE) &&
 	    strcmp(lvm_lv_tag(lv, TAG_STATE), job_state_word(JOB_FINISHED)))
 		return need_text("is the destination of a clone that is not finished: wait for it, then clone");
-	if (lvm_lv_tag(lv, TAG_METADATA_OF))
+	if (lvm_lv_tag(lv, TAG_METADATA_OF) || lvm_lv_tag(lv, TAG_DESTINATION_DEVICE))
 		return need_text("holds the metadata of a clone");
 	if (*lv->attr == 'o' || *lv->attr == 'O')
 		return need_text("has snapshots: only linear volumes can be cloned");
@@ -132,7 +134,7 @@ static int find_source(struct clone_plan *plan)
 {
 	const char *typed = plan->invocation->arguments[0];
 
-	return source_device_is_meant(typed) ? source_device_find(typed, &plan->report, &plan->job) :
+	return device_is_meant(typed) ? source_device_find(typed, &plan->report, &plan->job) :
 	       find_source_volume(plan, typed);
 }
 
@@ -148,13 +150,29 @@ static bool is_recorded_name(const struct lvm_report *report, const char *clone_
 	return false;
 }
 
+static int check_clone_name(struct clone_plan *plan)
+{
+	const char *given = option(plan->invocation, "name");
+	struct job *job = &plan->job;
+	struct dm_state state;
+
+	if (given && !job_set_clone_name(job, given))
+		return fail(EXIT_USAGE, "--name %s: a name for /dev/mapper has up to 127 letters, digits and characters of _+.=:#-, and does not begin with a dash or a dot",
+			    given);
+	if (is_recorded_name(&plan->report, job->clone_name))
+		return fail(EXIT_REFUSED, "/dev/mapper/%s is the name of another clone (\"xcopysetup status\"): give this one another --name, or \"xcopysetup release\" that one",
+			    job->clone_name);
+	if (dm_look_name(job->clone_name, &state) && state.exists)
+		return fail(EXIT_REFUSED, "/dev/mapper/%s exists: \"xcopysetup release\" or \"dmsetup remove\" it first, or give the clone another --name",
+			    job->clone_name);
+	return 0;
+}
+
 static int check_destination_name(struct clone_plan *plan, const struct lv_name *name)
 {
 	const char *typed = plan->invocation->arguments[1];
-	const char *given = option(plan->invocation, "name");
 	struct job *job = &plan->job;
 	const struct lvm_lv *existing;
-	struct dm_state state;
 
 	existing = lvm_report_lv(&plan->report, name->vg, name->lv);
 	if (existing && lvm_lv_tag(existing, TAG_STATE))
@@ -171,39 +189,111 @@ static int check_destination_name(struct clone_plan *plan, const struct lv_name 
 	if (lvm_report_lv(&plan->report, name->vg, job->metadata.lv))
 		return fail(EXIT_REFUSED, "%s/%s, where the metadata would go, exists: lvremove it if no clone uses it",
 			    name->vg, job->metadata.lv);
-	if (given && !job_set_clone_name(job, given))
-		return fail(EXIT_USAGE, "--name %s: a name for /dev/mapper has up to 127 letters, digits and characters of _+.=:#-, and does not begin with a dash or a dot",
-			    given);
-	if (is_recorded_name(&plan->report, job->clone_name))
-		return fail(EXIT_REFUSED, "/dev/mapper/%s is the name of another clone (\"xcopysetup status\"): give this one another --name, or \"xcopysetup release\" that one",
-			    job->clone_name);
-	if (dm_look_name(job->clone_name, &state) && state.exists)
-		return fail(EXIT_REFUSED, "/dev/mapper/%s exists: \"xcopysetup release\" or \"dmsetup remove\" it first, or give the clone another --name",
-			    job->clone_name);
+	return check_clone_name(plan);
+}
+
+static const struct lvm_vg *find_group(struct clone_plan *plan, const char *role, const char *typed,
+				       const char *name)
+{
+	const struct lvm_vg *vg = lvm_report_vg(&plan->report, name);
+	char *reason;
+
+	if (!vg) {
+		fail(EXIT_REFUSED, "%s %s: there is no volume group %s; \"vgs\" lists them", role,
+		     typed, name);
+		return NULL;
+	}
+	reason = vg_reason(vg);
+	if (reason)
+		fail(EXIT_REFUSED, "%s %s: %s", role, typed, reason);
+	free(reason);
+	return reason ? NULL : vg;
+}
+
+/* VG/LV, or a name made from the device's. */
+static int parse_metadata(const char *typed, const char *device, struct lv_name *name)
+{
+	const char *wrong, *base = strrchr(device, '/') + 1;
+	char *full = strchr(typed, '/') ? need_copy(typed) : need_text("%s/%s_xcopymeta", typed, base);
+
+	wrong = name_parse_lv(full, NULL, name);
+	free(full);
+	if (!wrong)
+		return 0;
+	return fail(EXIT_USAGE, "--metadata %s %s; give a volume group, or the name of a volume to be made, VG/LV",
+		    typed, wrong);
+}
+
+static int find_metadata(struct clone_plan *plan, const char *device)
+{
+	const char *typed = option(plan->invocation, "metadata");
+	struct lv_name name;
+	int code = parse_metadata(typed, device, &name);
+
+	if (code)
+		return code;
+	if (!find_group(plan, "--metadata", typed, name.vg))
+		return EXIT_REFUSED;
+	if (lvm_report_lv(&plan->report, name.vg, name.lv))
+		return fail(EXIT_REFUSED, "--metadata %s: %s/%s exists: give another name, VG/LV",
+			    typed, name.vg, name.lv);
+	job_set_record(&plan->job, &name);
 	return 0;
+}
+
+static int check_device_options(const struct clone_plan *plan, const char *device)
+{
+	/* what LVM is asked for when it makes a volume */
+	static const char *const names[] = { "size", "alloc", "pv" };
+
+	if (!option(plan->invocation, "metadata"))
+		return fail(EXIT_USAGE, "destination %s is a device, on which there is no room for metadata: give --metadata VG, a volume group that can hold a small volume",
+			    device);
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (option(plan->invocation, names[i]))
+			return fail(EXIT_USAGE, "--%s is for a logical volume that is to be made, and destination %s is there",
+				    names[i], device);
+	return 0;
+}
+
+static int find_destination_device(struct clone_plan *plan, const char *typed)
+{
+	struct job *job = &plan->job;
+	char *name = need_text("xcopy-%s", strrchr(typed, '/') + 1);
+	int code = check_device_options(plan, typed);
+
+	if (!code)
+		code = destination_device_find(typed, plan->force, &plan->report, job);
+	if (!code)
+		code = find_metadata(plan, typed);
+	if (!code && !job_set_clone_name(job, name) && !option(plan->invocation, "name"))
+		code = fail(EXIT_USAGE, "%s would be no name for /dev/mapper: give --name", name);
+	free(name);
+	return code ? code : check_clone_name(plan);
+}
+
+static int find_destination_volume(struct clone_plan *plan, const char *typed)
+{
+	const char *default_vg = *plan->job.source.vg ? plan->job.source.vg : NULL;
+	struct lv_name name;
+	const char *wrong = name_parse_lv(typed, default_vg, &name);
+
+	if (wrong)
+		return fail(EXIT_USAGE, "destination %s %s", typed, wrong);
+	if (option(plan->invocation, "metadata"))
+		return fail(EXIT_USAGE, "--metadata is for a destination that is a device: those of %s go beside it",
+			    typed);
+	if (!find_group(plan, "destination", typed, name.vg))
+		return EXIT_REFUSED;
+	return check_destination_name(plan, &name);
 }
 
 static int find_destination(struct clone_plan *plan)
 {
 	const char *typed = plan->invocation->arguments[1];
-	struct lv_name name;
-	const char *default_vg = *plan->job.source.vg ? plan->job.source.vg : NULL;
-	const char *wrong = name_parse_lv(typed, default_vg, &name);
-	const struct lvm_vg *vg;
-	char *reason;
 
-	if (wrong)
-		return fail(EXIT_USAGE, "destination %s %s", typed, wrong);
-	vg = lvm_report_vg(&plan->report, name.vg);
-	if (!vg)
-		return fail(EXIT_REFUSED, "destination %s: there is no volume group %s; \"vgs\" lists them",
-			    typed, name.vg);
-	reason = vg_reason(vg);
-	if (!reason)
-		return check_destination_name(plan, &name);
-	fail(EXIT_REFUSED, "destination %s: %s", typed, reason);
-	free(reason);
-	return EXIT_REFUSED;
+	return device_is_meant(typed) ? find_destination_device(plan, typed) :
+	       find_destination_volume(plan, typed);
 }
 
 /* The reported PV that @path means, by name or by device number. */
@@ -256,11 +346,13 @@ static int check_pvs(struct clone_plan *plan, uint64_t needed)
 
 static int check_space(struct clone_plan *plan)
 {
-	const struct lvm_vg *vg = lvm_report_vg(&plan->report, plan->job.destination.vg);
+	const struct lvm_vg *vg = lvm_report_vg(&plan->report, plan->job.record.vg);
 	uint64_t data = (plan->job.sectors + plan->job.extra_sectors) * 512;
 	uint64_t all;
 	char text[2][32];
 
+	if (*plan->job.destination_device)
+		data = 0;
 	data = round_up(data, vg->extent);
 	all = data + round_up(plan->metadata_bytes, vg->extent);
 	if (vg->free < all)
@@ -360,7 +452,7 @@ static int take_region(struct clone_plan *plan)
 /* More than the source has: that part of the device is the destination's alone. */
 static int take_size(struct clone_plan *plan)
 {
-	const struct lvm_vg *vg = lvm_report_vg(&plan->report, plan->job.destination.vg);
+	const struct lvm_vg *vg = lvm_report_vg(&plan->report, plan->job.record.vg);
 	uint64_t least = plan->job.sectors * 512, size = least;
 	int code = option_size(plan->invocation, "size", &size);
 	char text[32];
@@ -391,6 +483,10 @@ static int check_content(const struct clone_plan *plan)
 {
 	const char *type = plan->content.type;
 
+	if (*plan->job.destination_device && type && (!strcmp(type, "LVM2_member") ||
+						      strstr(type, "_raid_member")))
+		return fail(EXIT_REFUSED, "destination %s: the source holds %s, which a boot would assemble from a device that is half filled: give a logical volume, VG/DST",
+			    plan->invocation->arguments[1], type);
 	if (!*plan->job.source_device || !type || strcmp(type, "LVM2_member"))
 		return 0;
 	return fail(EXIT_REFUSED, "source %s is a physical volume of LVM's: clone its logical volumes, one by one",

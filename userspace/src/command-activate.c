@@ -18,15 +18,18 @@
 static int check_source(const struct job *job)
 {
 	if (!*job->source_text)
-		return fail(EXIT_FAILED, "the source of %s/%s (%s) is missing: restore it, or cancel the clone",
-			    job->destination.vg, job->destination.lv, job->source_uuid);
+		return fail(EXIT_FAILED,
+			    "the source of %s (%s) is missing: restore it, or cancel the clone",
+			    job->destination_text, job->source_uuid);
 	if (!*job->metadata.lv)
-		return fail(EXIT_FAILED, "the metadata volume of %s/%s is missing: the clone cannot be continued; \"xcopysetup cancel\" removes it",
-			    job->destination.vg, job->destination.lv);
+		return fail(EXIT_FAILED,
+			    "the metadata volume of %s is missing: the clone cannot be continued; \"xcopysetup cancel\" removes it",
+			    job->destination_text);
 	if (!job->source_is_taken)
-		return fail(EXIT_REFUSED, "source %s/%s does not have the tag " TAG_SOURCE_FOR "%s: it is not held for %s/%s, and may have been written to; cancel the clone, or, if the source surely did not change, \"lvchange --addtag " TAG_SOURCE_FOR "%s %s/%s\"",
-			    job->source.vg, job->source.lv, job->id, job->destination.vg,
-			    job->destination.lv, job->id, job->source.vg, job->source.lv);
+		return fail(EXIT_REFUSED,
+			    "source %s/%s does not have the tag " TAG_SOURCE_FOR "%s: it is not held for %s, and may have been written to; cancel the clone, or, if the source surely did not change, \"lvchange --addtag " TAG_SOURCE_FOR "%s %s/%s\"",
+			    job->source.vg, job->source.lv, job->id, job->destination_text,
+			    job->id, job->source.vg, job->source.lv);
 	return 0;
 }
 
@@ -76,7 +79,7 @@ static int bring_back(struct job *job)
 
 	if (dm_look(job->clone_uuid, &state) && state.live_table)
 		return 0;
-	say("%s/%s: complete; its device is made again", job->destination.vg, job->destination.lv);
+	say("%s: complete; its device is made again", job->destination_text);
 	code = step_activate(job);
 	return code || message_dry_run ? code : step_bring_back(job);
 }
@@ -86,14 +89,14 @@ static int activate(struct job *job)
 	switch (job->state) {
 	case JOB_CREATING:
 	case JOB_CANCELLING:
-		say("%s/%s: was being %s; removing it", job->destination.vg, job->destination.lv,
+		say("%s: was being %s; removing it", job->destination_text,
 		    job->state == JOB_CREATING ? "made" : "cancelled");
 		return step_undo(job);
 	case JOB_FILLING:
-		say("%s/%s: going on", job->destination.vg, job->destination.lv);
+		say("%s: going on", job->destination_text);
 		return go_on_filling(job);
 	case JOB_FINISHING:
-		say("%s/%s: complete; cleaning up", job->destination.vg, job->destination.lv);
+		say("%s: complete; cleaning up", job->destination_text);
 		return go_on_finishing(job);
 	case JOB_FINISHED:
 		return bring_back(job);

@@ -8,6 +8,7 @@
 
 #include "clone-plan.h"
 #include "clone-result.h"
+#include "destination-device.h"
 #include "devices.h"
 #include "dm.h"
 #include "follow.h"
@@ -58,13 +59,24 @@ static int learn_uuid(const struct lv_name *name, char uuid[69])
 	return 0;
 }
 
+static void add_record(struct arguments *arguments, const struct job *job)
+{
+	size_t nr_tags = job_nr_tags(job);
+	char *tags[16 + 64];
+
+	job_tags(job, tags);
+	for (size_t i = 0; i < nr_tags; i++) {
+		ADD_WORDS(arguments, "--addtag", tags[i]);
+		free(tags[i]);
+	}
+}
+
 /* Between creation and the clone's end no boot, udev rule or mount may take it for a volume. */
-static int make_destination(struct clone_plan *plan)
+static int make_volume(struct clone_plan *plan)
 {
 	struct job *job = &plan->job;
 	struct arguments arguments = { 0 };
-	char dm_name[DM_NAME_MAX + 1], *tags[16 + 64];
-	size_t nr_tags = job_nr_tags(job);
+	char dm_name[DM_NAME_MAX + 1];
 	int code, mark;
 
 	name_dm_join(&job->destination, dm_name, sizeof(dm_name));
@@ -73,23 +85,49 @@ static int make_destination(struct clone_plan *plan)
 		return EXIT_REFUSED;
 	add_create(&arguments, &job->destination, (job->sectors + job->extra_sectors) * 512);
 	add_alloc(&arguments, plan->invocation);
-	job_tags(job, tags);
-	for (size_t i = 0; i < nr_tags; i++) {
-		ADD_WORDS(&arguments, "--addtag", tags[i]);
-		free(tags[i]);
-	}
+	add_record(&arguments, job);
 	arguments_add(&arguments, "%s", job->destination.vg);
 	for (size_t i = 0; i < plan->invocation->nr_options; i++)
 		if (!strcmp(plan->invocation->options[i].spec->name, "pv"))
 			arguments_add(&arguments, "%s", plan->invocation->options[i].value);
-	code = lvm_change(&arguments, "create destination %s/%s", job->destination.vg,
-			  job->destination.lv);
+	code = lvm_change(&arguments, "create destination %s", job->destination_text);
 	if (!code)
 		code = learn_uuid(&job->destination, job->destination_uuid);
+	strcpy(job->record_uuid, job->destination_uuid);
 	if (!code)
 		code = runtime_hide(job->destination_uuid);
 	runtime_show_name(dm_name, mark);
 	return code;
+}
+
+/* A device cannot say of itself what it is: the volume with the metadata does, and is made before. */
+static int make_record(struct clone_plan *plan)
+{
+	struct job *job = &plan->job;
+	struct arguments arguments = { 0 };
+	int code;
+
+	add_create(&arguments, &job->record, plan->metadata_bytes);
+	add_record(&arguments, job);
+	arguments_add(&arguments, "%s", job->record.vg);
+	code = lvm_change(&arguments, "create metadata volume %s/%s", job->record.vg,
+			  job->record.lv);
+	if (!code)
+		code = learn_uuid(&job->record, job->record_uuid);
+	strcpy(job->metadata_uuid, job->record_uuid);
+	return code;
+}
+
+static int make_destination(struct clone_plan *plan)
+{
+	return *plan->job.destination_device ? make_record(plan) : make_volume(plan);
+}
+
+static int take_destination(struct clone_plan *plan)
+{
+	int code = runtime_hide(plan->job.destination_uuid);
+
+	return code ? code : destination_device_take(&plan->job);
 }
 
 static int make_metadata(struct clone_plan *plan)
@@ -98,6 +136,8 @@ static int make_metadata(struct clone_plan *plan)
 	struct arguments arguments = { 0 };
 	int code;
 
+	if (*job->destination_device)
+		return take_destination(plan);
 	add_create(&arguments, &job->metadata, plan->metadata_bytes);
 	ADD_WORDS(&arguments, "--addtag");
 	arguments_add(&arguments, TAG_METADATA_OF "%s", job->id);
@@ -143,11 +183,14 @@ static int record_filling(struct clone_plan *plan)
 
 static int put_extents(struct clone_plan *plan)
 {
-	if (message_dry_run)
-		say("# under LVM's lock of the volume group, device-mapper reloads %s%s%s/%s with xcopy-linear",
-		    *plan->job.source_device ? "" : plan->job.source_text,
-		    *plan->job.source_device ? "" : " and ", plan->job.destination.vg,
-		    plan->job.destination.lv);
+	const char *source = *plan->job.source_device ? "" : plan->job.source_text;
+	const char *destination = *plan->job.destination_device ? "" : plan->job.destination_text;
+
+	if (message_dry_run && (*source || *destination))
+		say("# under LVM's lock of the volume group, device-mapper reloads %s%s%s with xcopy-linear",
+		    source, *source && *destination ? " and " : "", destination);
+	else if (message_dry_run)
+		return 0;
 	else if (!job_has_feature(&plan->job, "no_offload"))
 		step_extents_in(&plan->job);
 	return 0;
@@ -157,7 +200,8 @@ static void print_table(const struct job *job)
 {
 	struct table table;
 	char *metadata = need_text("/dev/%s/%s", job->metadata.vg, job->metadata.lv);
-	char *destination = need_text("/dev/%s/%s", job->destination.vg, job->destination.lv);
+	char *destination = need_text("%s%s", *job->destination_device ? "" : "/dev/",
+				      job->destination_text);
 	char *source = job_source_path(job);
 	char *text, *name = step_loaded_name(job);
 
@@ -273,13 +317,13 @@ static int run_steps(struct clone_plan *plan)
 /* What exists is asked from LVM again, so that nothing of anybody else's is removed. */
 static int undo(struct clone_plan *plan)
 {
-	const struct lv_name *name = &plan->job.destination;
+	const char *name = plan->job.destination_text;
 	struct job job;
 	int code;
 
 	if (option(plan->invocation, "keep-on-failure"))
-		return fail(EXIT_LEFT_BEHIND, "what had been made is kept, as asked; \"xcopysetup cancel %s/%s\" removes it",
-			    name->vg, name->lv);
+		return fail(EXIT_LEFT_BEHIND, "what had been made is kept, as asked; \"xcopysetup cancel %s\" removes it",
+			    name);
 	code = job_find_id(plan->job.id, &job);
 	if (code == EXIT_REFUSED) {
 		runtime_forget(plan->job.id);
@@ -290,8 +334,8 @@ static int undo(struct clone_plan *plan)
 		job_free(&job);
 	}
 	if (code)
-		return fail(EXIT_LEFT_BEHIND, "could not undo everything: \"xcopysetup cancel %s/%s\" tries again",
-			    name->vg, name->lv);
+		return fail(EXIT_LEFT_BEHIND, "could not undo everything: \"xcopysetup cancel %s\" tries again",
+			    name);
 	warn("everything that had been made was removed again");
 	return EXIT_FAILED;
 }

@@ -19,10 +19,10 @@ static int check_made(const struct job *job)
 {
 	if (job->state != JOB_CREATING && job->state != JOB_CANCELLING)
 		return 0;
-	return fail(EXIT_REFUSED, "%s/%s is being %s, or whoever did it was killed: \"xcopysetup activate %s/%s\" waits for the end, and then removes what is left",
-		    job->destination.vg, job->destination.lv,
-		    job->state == JOB_CREATING ? "made" : "cancelled", job->destination.vg,
-		    job->destination.lv);
+	return fail(EXIT_REFUSED,
+		    "%s is being %s, or whoever did it was killed: \"xcopysetup activate %s\" waits for the end, and then removes what is left",
+		    job->destination_text, job->state == JOB_CREATING ? "made" : "cancelled",
+		    job->destination_text);
 }
 
 int command_wait(const struct invocation *invocation)
@@ -85,9 +85,8 @@ static int set_tags(const struct job *job, const char *remove, const char *add)
 		arguments_add(&arguments, "--addtag");
 		arguments_add(&arguments, "%s", add);
 	}
-	arguments_add(&arguments, "%s/%s", job->destination.vg, job->destination.lv);
-	return lvm_change(&arguments, "change the tags of %s/%s", job->destination.vg,
-			  job->destination.lv);
+	arguments_add(&arguments, "%s/%s", job->record.vg, job->record.lv);
+	return lvm_change(&arguments, "change the tags of %s", job->destination_text);
 }
 
 static int send(const struct job *job, const char *message)
@@ -246,23 +245,24 @@ static int cancel(struct job *job)
 	code = step_undo(job);
 	/* from here on the record says that it is being cancelled */
 	if (code && job->state == JOB_CANCELLING)
-		code = fail(EXIT_LEFT_BEHIND, "%s/%s is half removed: \"xcopysetup cancel\" it again, when what stands in the way is gone",
-			    job->destination.vg, job->destination.lv);
+		code = fail(EXIT_LEFT_BEHIND,
+			    "%s is half removed: \"xcopysetup cancel\" it again, when what stands in the way is gone",
+			    job->destination_text);
 	return code;
 }
 
 /* Whose destination is whole, recorded so or not, is not given up. */
 static int check_unfinished(const char *argument, const struct job *job)
 {
-	const struct lv_name *name = &job->destination;
+	const char *wiped = *job->destination_device ? "wipefs" : "lvremove";
 
 	if (job->state == JOB_FINISHED)
-		return fail(EXIT_REFUSED, "%s is complete: \"xcopysetup release\" its device, and lvremove %s/%s if it is not wanted",
-			    argument, name->vg, name->lv);
+		return fail(EXIT_REFUSED, "%s is complete: \"xcopysetup release\" its device, and %s %s if it is not wanted",
+			    argument, wiped, job->destination_text);
 	if (job->state == JOB_FINISHING ||
 	    (job->state == JOB_FILLING && is_linear(job->clone_uuid)))
-		return fail(EXIT_REFUSED, "%s is complete and being cleaned up: \"xcopysetup finish\" it, then lvremove %s/%s",
-			    argument, name->vg, name->lv);
+		return fail(EXIT_REFUSED, "%s is complete and being cleaned up: \"xcopysetup finish\" it, then %s %s",
+			    argument, wiped, job->destination_text);
 	return 0;
 }
 

@@ -26,16 +26,14 @@ static const char *source_text(const struct job *job)
 static void print_row(const struct job *job, enum clone_look look,
 		      const struct clone_status *status)
 {
-	char *destination = need_text("%s/%s", job->destination.vg, job->destination.lv);
 	unsigned int permille = look == CLONE_LINEAR ? 1000 : clone_status_permille(status);
 	char size[32];
 
-	printf("%-24s %-24s %10s %5u.%u%% %-9s %-8s %s\n", destination,
+	printf("%-24s %-24s %10s %5u.%u%% %-9s %-8s %s\n", job->destination_text,
 	       source_text(job),
 	       size_text((job->sectors + job->extra_sectors) * 512, size, sizeof(size)), permille / 10, permille % 10,
 	       look_word(job, look, status), clone_status_value(status, "offload", "-"),
 	       job->clone_name);
-	free(destination);
 }
 
 static void print_suspicion(const struct job *job, const struct clone_status *status)
@@ -57,7 +55,7 @@ static void print_detail(const struct job *job, enum clone_look look,
 	char size[32];
 
 	printf("device        /dev/mapper/%s\n", job->clone_name);
-	printf("destination   %s/%s\n", job->destination.vg, job->destination.lv);
+	printf("destination   %s\n", job->destination_text);
 	printf("source        %s\n", source_text(job));
 	printf("size          %s, regions of %llu KiB\n",
 	       size_text((job->sectors + job->extra_sectors) * 512, size, sizeof(size)),
@@ -92,7 +90,7 @@ static void list_job(const struct job *job, struct listing *listing)
 	enum clone_look look;
 
 	if (listing->names) {
-		printf("%s/%s\n", job->destination.vg, job->destination.lv);
+		printf("%s\n", job->destination_text);
 		return;
 	}
 	look = clone_look(job, &status);

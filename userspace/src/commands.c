@@ -17,6 +17,7 @@ const struct option_spec common_options[] = {
 
 static const struct option_spec clone_options[] = {
 	{ "pv", 0, "DEVICE", "put the destination on this physical volume; may be repeated", false },
+	{ "metadata", 0, "VG[/LV]", "for a destination that is a device: where the metadata go", false },
 	{ "size", 0, "SIZE", "size of the destination, if more than the source's", false },
 	{ "alloc", 0, "POLICY", "how LVM allocates it: normal, contiguous, cling, anywhere", false },
 	{ "name", 0, "NAME", "the clone's device below /dev/mapper (xcopy-VG-DST)", false },
@@ -30,7 +31,7 @@ static const struct option_spec clone_options[] = {
 	{ "trim", 0, NULL, "have its file system say what is free, which then is not copied", false },
 	{ "new-uuid", 0, NULL, "give its file system another UUID than the source's has", false },
 	{ "no-hydration", 0, NULL, "do not fill the destination before \"resume\"", false },
-	{ "force", 0, NULL, "the source is open, and sure not to be written to", false },
+	{ "force", 0, NULL, "the source is open, and sure not to be written to; or the device holds something", false },
 	{ "keep-on-failure", 0, NULL, "do not undo what was made when something fails", false },
 	{ "wait", 0, NULL, "return when the clone is complete", false },
 	{ "json", 0, NULL, "print the result as JSON", false },
@@ -82,7 +83,7 @@ static const struct option_spec format_options[] = {
 #define DRY (COMMAND_ROOT | COMMAND_DRY_RUN)
 
 const struct command commands[] = {
-	{ "clone", "SRC [VG/]DST", 2, 2, DRY, clone_options, command_clone,
+	{ "clone", "SRC [VG/]DST|DEVICE", 2, 2, DRY, clone_options, command_clone,
 	  "make a writable clone of a logical volume or a device, usable at once" },
 	{ "status", "[CLONE]", 0, 1, ROOT, status_options, command_status,
 	  "show all clones, or one in detail" },
@@ -153,7 +154,7 @@ void print_help(const struct command *command)
 	}
 	printf("\nOptions of all commands:\n");
 	print_options(common_options, NULL);
-	printf("\nCLONE is the destination (VG/DST) or the clone's device. See xcopysetup(8).\n");
+	printf("\nCLONE is the destination (VG/DST, or a device) or the clone's device. See xcopysetup(8).\n");
 }
 
 int command_help(const struct invocation *invocation)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "source-id.h"
+#include "device-id.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -76,20 +76,71 @@ static bool checksum(const char *path, uint64_t bytes, uint32_t *crc)
 	return good;
 }
 
-int source_id_make(const char *path, char id[SOURCE_TEXT])
-{
-	uint64_t start, sectors;
+/* What a device says of itself, and where it lies on its disk. */
+struct place {
 	char wwid[129];
+	uint64_t start;
+	uint64_t sectors;
+};
+
+static void find_place(dev_t number, struct place *place)
+{
+	read_wwid(number, place->wwid, &place->start);
+	place->sectors = device_sectors(major(number), minor(number));
+}
+
+static void write_place(const struct place *place, char id[SOURCE_TEXT])
+{
+	snprintf(id, SOURCE_TEXT, "%s+%llu+%llu", place->wwid, (unsigned long long)place->start,
+		 (unsigned long long)place->sectors);
+}
+
+int device_id_place(const char *role, const char *path, char id[SOURCE_TEXT])
+{
+	struct place place;
+	dev_t number;
+
+	if (!device_number(path, &number))
+		return fail(EXIT_FAILED, "%s %s is missing", role, path);
+	find_place(number, &place);
+	write_place(&place, id);
+	return 0;
+}
+
+int device_id_content(const char *path, char id[SOURCE_TEXT])
+{
+	struct place place;
 	dev_t number;
 	uint32_t crc;
 
 	if (!device_number(path, &number))
 		return fail(EXIT_FAILED, "source %s is missing", path);
-	read_wwid(number, wwid, &start);
-	sectors = device_sectors(major(number), minor(number));
-	if (!checksum(path, sectors * 512, &crc))
+	find_place(number, &place);
+	if (!checksum(path, place.sectors * 512, &crc))
 		return fail(EXIT_FAILED, "source %s cannot be read: %s", path, strerror(errno));
-	snprintf(id, SOURCE_TEXT, "%s+%llu+%llu+%08x", wwid, (unsigned long long)start,
-		 (unsigned long long)sectors, crc);
+	write_place(&place, id);
+	snprintf(id + strlen(id), SOURCE_TEXT - strlen(id), "+%08x", crc);
 	return 0;
+}
+
+/* By two paths to one unit too, if it says which it is. */
+static bool same_disk(dev_t one, const struct place *its, dev_t other, const struct place *others)
+{
+	struct disk a, b;
+
+	if (strcmp(its->wwid, "-") && !strcmp(its->wwid, others->wwid))
+		return true;
+	return device_disk(major(one), minor(one), &a) && device_disk(major(other), minor(other), &b) &&
+	       a.major == b.major && a.minor == b.minor;
+}
+
+bool devices_overlap(dev_t one, dev_t other)
+{
+	struct place its, others;
+
+	find_place(one, &its);
+	find_place(other, &others);
+	return one == other ||
+	       (same_disk(one, &its, other, &others) && its.start < others.start + others.sectors &&
+		others.start < its.start + its.sectors);
 }

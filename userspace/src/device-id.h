@@ -1,16 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* By what a device that is no LV is known again after a boot. */
-#ifndef XCOPYSETUP_SOURCE_ID_H
-#define XCOPYSETUP_SOURCE_ID_H
+#ifndef XCOPYSETUP_DEVICE_ID_H
+#define XCOPYSETUP_DEVICE_ID_H
+
+#include <stdbool.h>
+#include <sys/types.h>
 
 #include "job.h"
 
 /**
- * source_id_make() - what it is (WWID, or dm UUID), where on it and how long, and a checksum of its
- * first and last MiB; fit for a tag of LVM's
+ * device_id_place() - what it is (WWID, or dm UUID), where on it and how long; fit for a tag of LVM's
+ * @role: "source" or "destination", for the message
  *
  * Return: exit code.
  */
-int source_id_make(const char *path, char id[SOURCE_TEXT]);
+int device_id_place(const char *role, const char *path, char id[SOURCE_TEXT]);
+
+/** device_id_content() - the same, and a checksum of its first and last MiB; of a source */
+int device_id_content(const char *path, char id[SOURCE_TEXT]);
+
+/** devices_overlap() - do they have any sector in common, by another path to the unit too? */
+bool devices_overlap(dev_t one, dev_t other);
 
 #endif

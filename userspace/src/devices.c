@@ -139,6 +139,14 @@ bool device_number(const char *path, dev_t *number)
 	return true;
 }
 
+bool device_is_same(const char *path, const char *other)
+{
+	dev_t its, others;
+
+	return !strcmp(path, other) || (device_number(path, &its) &&
+					device_number(other, &others) && its == others);
+}
+
 void device_dm_uuid(uint32_t major, uint32_t minor, char uuid[129])
 {
 	char *path = need_text("/sys/dev/block/%u:%u/dm/uuid", major, minor);

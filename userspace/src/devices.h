@@ -48,6 +48,9 @@ uint64_t device_sectors(uint32_t major, uint32_t minor);
 /** device_number() - of the block device at @path; false if it is none */
 bool device_number(const char *path, dev_t *number);
 
+/** device_is_same() - do both paths lead to one block device? */
+bool device_is_same(const char *path, const char *other);
+
 /** device_dm_uuid() - UUID of a device-mapper device; "" if it is none */
 void device_dm_uuid(uint32_t major, uint32_t minor, char uuid[129]);
 

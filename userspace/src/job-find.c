@@ -25,7 +25,7 @@ int job_refresh(struct job *job)
 
 	if (code)
 		return EXIT_FAILED;
-	lv = lvm_report_uuid(&report, job->destination_uuid);
+	lv = lvm_report_uuid(&report, job->record_uuid);
 	found = lv ? job_from_lv(&report, lv, &now) : 0;
 	if (found == 1) {
 		now.source_may_be_away = job->source_may_be_away;
@@ -53,6 +53,8 @@ bool job_is_meant(const char *argument, const struct job *job)
 		return true;
 	if (!strcmp(argument, job->clone_name) || !strcmp(argument, job->id))
 		return true;
+	if (*job->destination_device)
+		return device_is_same(argument, job->destination_device);
 	return !name_parse_lv(argument, job->destination.vg, &name) &&
 	       !strcmp(name.vg, job->destination.vg) && !strcmp(name.lv, job->destination.lv);
 }

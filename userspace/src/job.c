@@ -38,6 +38,8 @@ bool job_set_id(struct job *job, const char *id)
 	snprintf(job->clone_uuid, sizeof(job->clone_uuid), "XCOPY-%s", id);
 	if (*job->source_device)
 		job_set_source_device(job, job->source_device);
+	if (*job->destination_device)
+		job_set_destination_device(job, job->destination_device);
 	return true;
 }
 
@@ -49,9 +51,33 @@ void job_set_source_device(struct job *job, const char *path)
 	snprintf(job->source_uuid, sizeof(job->source_uuid), SOURCE_UUID "%s", job->id);
 }
 
-bool job_set_names(struct job *job, const struct lv_name *destination)
+void job_set_destination_device(struct job *job, const char *path)
+{
+	if (path != job->destination_device)
+		snprintf(job->destination_device, sizeof(job->destination_device), "%s", path);
+	strcpy(job->destination_text, job->destination_device);
+	snprintf(job->destination_uuid, sizeof(job->destination_uuid), DESTINATION_UUID "%s",
+		 job->id);
+}
+
+void job_set_record(struct job *job, const struct lv_name *record)
+{
+	job->record = *record;
+	if (*job->destination_device && job->state != JOB_FINISHED)
+		job->metadata = *record;
+}
+
+static void set_destination(struct job *job, const struct lv_name *destination)
 {
 	job->destination = *destination;
+	snprintf(job->destination_text, sizeof(job->destination_text), "%s/%s", destination->vg,
+		 destination->lv);
+}
+
+bool job_set_names(struct job *job, const struct lv_name *destination)
+{
+	set_destination(job, destination);
+	job_set_record(job, destination);
 	return name_clone(destination, job->clone_name, sizeof(job->clone_name));
 }
 
@@ -123,7 +149,9 @@ const char *job_argument(const struct job *job, const char *key)
 
 size_t job_nr_tags(const struct job *job)
 {
-	return 6 + (*job->source_device && job->source_was_rw) + !!*job->trim + job->keep_device + !!job->extra_sectors + job->nr_features + job->nr_arguments;
+	return 6 + 2 * !!*job->destination_device + (*job->source_device && job->source_was_rw) +
+	       !!*job->trim + job->keep_device + !!job->extra_sectors + job->nr_features +
+	       job->nr_arguments;
 }
 
 void job_tags(const struct job *job, char **tags)
@@ -137,6 +165,10 @@ void job_tags(const struct job *job, char **tags)
 		*tags++ = need_text(TAG_EXTRA "%llu", (unsigned long long)job->extra_sectors);
 	if (job->keep_device)
 		*tags++ = need_copy(TAG_KEEP_DEVICE);
+	if (*job->destination_device) {
+		*tags++ = need_text(TAG_DESTINATION_DEVICE "%s", job->destination_device);
+		*tags++ = need_text(TAG_DESTINATION_ID "%s", job->destination_id);
+	}
 	if (*job->source_device)
 		*tags++ = need_text(TAG_SOURCE_DEVICE "%s", job->source_device);
 	else
@@ -174,7 +206,11 @@ void job_finished_tags(const struct job *job, struct tag_list *list)
 	tag_list_add(list, need_text(TAG_JOB "%s", job->id));
 	tag_list_add(list, need_text(TAG_NAME "%s", job->clone_name));
 	tag_list_add(list, need_text(TAG_SECTORS "%llu", (unsigned long long)sectors));
-	tag_list_add(list, need_text(TAG_VOLUME "%s", job->destination_uuid));
+	tag_list_add(list, need_text(TAG_VOLUME "%s", job->record_uuid));
+	if (*job->destination_device) {
+		tag_list_add(list, need_text(TAG_DESTINATION_DEVICE "%s", job->destination_device));
+		tag_list_add(list, need_text(TAG_DESTINATION_ID "%s", job->destination_id));
+	}
 	if (job->keep_device)
 		tag_list_add(list, need_copy(TAG_KEEP_DEVICE));
 }
@@ -222,17 +258,50 @@ static bool read_repeated(const struct lvm_lv *lv, struct job *job)
 	return true;
 }
 
-/* The destination's name now, and the clone's of when it was made. */
-static bool read_names(const struct lvm_lv *lv, struct job *job)
+/* A path that udev made; others could lead anywhere. */
+static bool is_lasting(const char *path)
 {
-	const char *recorded = lvm_lv_tag(lv, TAG_NAME);
+	return !strncmp(path, "/dev/disk/", 10) && !strstr(path, "/../") &&
+	       strlen(path) < SOURCE_TEXT;
+}
+
+static bool read_destination_device(const struct lvm_lv *lv, struct job *job)
+{
+	const char *device = lvm_lv_tag(lv, TAG_DESTINATION_DEVICE);
+	const char *id = lvm_lv_tag(lv, TAG_DESTINATION_ID);
+
+	if (!device || !id || !is_lasting(device))
+		return false;
+	job_set_destination_device(job, device);
+	snprintf(job->destination_id, sizeof(job->destination_id), "%s", id);
+	strcpy(job->metadata_uuid, lv->dm_uuid);
+	return true;
+}
+
+static bool read_destination(const struct lvm_lv *lv, struct job *job)
+{
 	struct lv_name name;
 
 	copy_name(&name, lv);
-	if (!recorded)
-		return job_set_names(job, &name);
-	job->destination = name;
-	return job_set_clone_name(job, recorded);
+	if (lvm_lv_tag(lv, TAG_DESTINATION_DEVICE) || lvm_lv_tag(lv, TAG_DESTINATION_ID)) {
+		if (!read_destination_device(lv, job))
+			return false;
+	} else {
+		set_destination(job, &name);
+		strcpy(job->destination_uuid, lv->dm_uuid);
+	}
+	job_set_record(job, &name);
+	return true;
+}
+
+/* The clone's of when it was made. */
+static bool read_clone_name(const struct lvm_lv *lv, struct job *job)
+{
+	const char *recorded = lvm_lv_tag(lv, TAG_NAME);
+
+	if (recorded)
+		return job_set_clone_name(job, recorded);
+	return *job->destination.lv && job_set_names(job, &job->destination);
 }
 
 static bool read_source(const struct lvm_lv *lv, struct job *job)
@@ -241,8 +310,7 @@ static bool read_source(const struct lvm_lv *lv, struct job *job)
 
 	if (!device)
 		return copy_uuid(job->source_uuid, lvm_lv_tag(lv, TAG_SOURCE));
-	if (strncmp(device, "/dev/disk/", 10) || strstr(device, "/../") ||
-	    strlen(device) >= sizeof(job->source_device))
+	if (!is_lasting(device))
 		return false;
 	job_set_source_device(job, device);
 	job->source_was_rw = lvm_lv_tag(lv, TAG_SOURCE_WAS) != NULL;
@@ -258,7 +326,7 @@ static bool read_record(const struct lvm_lv *lv, struct job *job)
 	const char *id = lvm_lv_tag(lv, TAG_JOB), *region = lvm_lv_tag(lv, TAG_REGION);
 	const char *sectors = lvm_lv_tag(lv, TAG_SECTORS), *extra = lvm_lv_tag(lv, TAG_EXTRA);
 
-	if (!id || !job_set_id(job, id) || !read_names(lv, job))
+	if (!id || !job_set_id(job, id) || !read_destination(lv, job) || !read_clone_name(lv, job))
 		return false;
 	job->keep_device = lvm_lv_tag(lv, TAG_KEEP) != NULL;
 	if (job->state == JOB_FINISHED)
@@ -293,8 +361,8 @@ static void find_others(const struct lvm_report *report, struct job *job)
 	for (size_t i = 0; i < report->nr_lvs; i++) {
 		const char *of = lvm_lv_tag(&report->lvs[i], TAG_METADATA_OF);
 
-		if (!of || strcmp(of, job->id) ||
-		    !same_group(report->lvs[i].dm_uuid, job->destination_uuid))
+		if (!of || strcmp(of, job->id) || *job->destination_device ||
+		    !same_group(report->lvs[i].dm_uuid, job->record_uuid))
 			continue;
 		copy_name(&job->metadata, &report->lvs[i]);
 		copy_uuid(job->metadata_uuid, report->lvs[i].dm_uuid);
@@ -315,7 +383,7 @@ static bool is_there_twice(const struct lvm_report *report, const struct job *jo
 		const char *id = lvm_lv_tag(&report->lvs[i], TAG_JOB);
 
 		if (id && !strcmp(id, job->id) && !is_copy(&report->lvs[i]) &&
-		    strcmp(report->lvs[i].dm_uuid, job->destination_uuid))
+		    strcmp(report->lvs[i].dm_uuid, job->record_uuid))
 			return true;
 	}
 	return false;
@@ -329,7 +397,7 @@ int job_from_lv(const struct lvm_report *report, const struct lvm_lv *lv, struct
 	if (!state || is_copy(lv))
 		return 0;
 	job->state = state_from_word(state);
-	if (!job->state || !copy_uuid(job->destination_uuid, lv->dm_uuid) ||
+	if (!job->state || !copy_uuid(job->record_uuid, lv->dm_uuid) ||
 	    !read_record(lv, job) || is_there_twice(report, job)) {
 		job_free(job);
 		return -1;

@@ -3,13 +3,16 @@
  * A job: one clone being filled, as recorded in the tags of its LVs.
  *
  * The destination LV holds the record; it is made with it and removed last, so a job
- * exists exactly as long as this LV has the tags.
+ * exists exactly as long as this LV has the tags.  A destination that is no LV has no tags:
+ * there the metadata LV holds the record, with two tags more, and exists as long as the job.
  *
- *   destination  xcopy:state=creating|filling|finishing|cancelling|finished
+ *   record       xcopy:state=creating|filling|finishing|cancelling|finished
  *                xcopy:job=<32 hex digits: the metadata's UUID>
  *                xcopy:name=<name of the clone's device>
  *                xcopy:source=<dm UUID of the source LV>, or, if it is none,
  *                xcopy:source-device=<path below /dev/disk>
+ *                xcopy:destination-device=<path below /dev/disk>, if it is no LV
+ *                xcopy:destination-id=<text>    which device it is, and where on it
  *                xcopy:source-was=rw            it was writeable, and becomes so again
  *                xcopy:source-id=<text>         which device it is, where on it, and what is on it
  *                xcopy:sectors=<length of the clone>
@@ -20,7 +23,7 @@
  *                xcopy:suspect=<word>           the source may have changed: step_suspicion()
  *                xcopy:keep=device              the device is kept when the clone is complete
  *                xcopy:trim=<type>              its file system is to be trimmed before it is filled
- *   metadata LV  xcopy:metadata-of=<job>
+ *   metadata LV  xcopy:metadata-of=<job>        unless it holds the record
  *   source       xcopy:source-for=<job>         one for each clone of it
  *                xcopy:was=rw                   its permission before the first clone
  *                xcopy:was=inactive             nor was it active
@@ -32,9 +35,9 @@
  *   cancelling  the administrator gave it up: everything is undone
  *   finished    all is done but that the clone's device, now linear, is or may be in use: a boot
  *               makes it again, and the volume itself stays hidden.  Of the record only job, name,
- *               sectors and keep are left, and
+ *               sectors, keep and the destination's device are left, and
  *
- *                xcopy:volume=<dm UUID>         of the destination: a volume group that was copied
+ *                xcopy:volume=<dm UUID>         of the LV with the record: a volume group that was copied
  *                                               below LVM has the tag too, and this is not its UUID
  */
 #ifndef XCOPYSETUP_JOB_H
@@ -50,6 +53,7 @@
 #define JOB_ID_LENGTH	32
 #define SOURCE_TEXT	(2 * LVM_NAME_MAX + 2)
 #define SOURCE_UUID	"XCOPYSRC-"	/* and the job's id: see source-device.h */
+#define DESTINATION_UUID "XCOPYDST-"	/* and the job's id: see destination-device.h */
 
 enum job_state {
 	JOB_NONE,
@@ -68,14 +72,19 @@ struct job_argument {
 struct job {
 	enum job_state state;
 	char id[JOB_ID_LENGTH + 1];
-	struct lv_name destination;
+	struct lv_name record;		/* the LV whose tags record the job */
+	char record_uuid[69];
+	struct lv_name destination;	/* empty if it is no LV */
+	char destination_device[SOURCE_TEXT];	/* which then has this name, that lasts; else "" */
+	char destination_id[SOURCE_TEXT];	/* and by this is known again */
+	char destination_text[SOURCE_TEXT];	/* what the user calls it: VG/LV, or the device */
 	struct lv_name source;		/* empty if the LV is gone, or it is no LV */
 	char source_device[SOURCE_TEXT];	/* a device that is no LV, by a name that lasts; else "" */
 	char source_text[SOURCE_TEXT];	/* what the user calls it: VG/LV, or the device */
 	bool source_was_rw;		/* such a device: it is to be made writeable at the end */
 	char source_id[SOURCE_TEXT];	/* such a device: by which it is known again; "": not yet taken */
 	struct lv_name metadata;	/* empty if there is none */
-	char destination_uuid[69];	/* dm UUIDs, "LVM-..." */
+	char destination_uuid[69];	/* dm UUIDs, "LVM-..."; of a device that is no LV: of what lies on it */
 	char source_uuid[69];		/* of a device that is no LV: of the device that reads it */
 	char metadata_uuid[69];
 	bool source_may_be_away;	/* the user wants to go on without the source's volume group */
@@ -99,6 +108,8 @@ struct job {
 #define TAG_JOB		"xcopy:job="
 #define TAG_NAME	"xcopy:name="
 #define TAG_SOURCE	"xcopy:source="
+#define TAG_DESTINATION_DEVICE "xcopy:destination-device="
+#define TAG_DESTINATION_ID "xcopy:destination-id="
 #define TAG_SOURCE_DEVICE "xcopy:source-device="
 #define TAG_SOURCE_WAS	"xcopy:source-was="
 #define TAG_SOURCE_WAS_RW "xcopy:source-was=rw"
@@ -129,6 +140,12 @@ bool job_set_id(struct job *job, const char *id);
 /** job_set_names() - destination's name, and the clone's that follows; false if too long for dm */
 bool job_set_names(struct job *job, const struct lv_name *destination);
 
+/** job_set_destination_device() - a destination that is no LV; the job has its id, or gets it later */
+void job_set_destination_device(struct job *job, const char *path);
+
+/** job_set_record() - the LV that records it; of a destination that is no LV, its metadata volume too */
+void job_set_record(struct job *job, const struct lv_name *record);
+
 /** job_set_clone_name() - another name for the clone's device; false if dm or a tag cannot have it */
 bool job_set_clone_name(struct job *job, const char *name);
 
@@ -147,7 +164,7 @@ void job_set_argument(struct job *job, const char *key, const char *value);
 const char *job_argument(const struct job *job, const char *key);
 
 /**
- * job_tags() - the destination's tags
+ * job_tags() - the record's tags
  * @tags: room for job_nr_tags() pointers, each to be freed
  */
 size_t job_nr_tags(const struct job *job);
@@ -168,11 +185,11 @@ void job_finished_tags(const struct job *job, struct tag_list *list);
  * @report: for the names of the other LVs
  * @job: filled; to be given back with job_free()
  *
- * Return: 1 if it is a destination; 0 if not; -1 if its tags are damaged.
+ * Return: 1 if it records a job; 0 if not; -1 if its tags are damaged.
  */
 int job_from_lv(const struct lvm_report *report, const struct lvm_lv *lv, struct job *job);
 
-/** job_is_recorded() - is any LV the destination of the job with this id? */
+/** job_is_recorded() - does any LV record the job with this id? */
 bool job_is_recorded(const struct lvm_report *report, const char *id);
 
 /** job_is_mentioned() - the same for any tag, in whatever form, but that of its metadata volume */

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "change.h"
+#include "job.h"
 #include "memory.h"
 #include "message.h"
 #include "sizes.h"
@@ -260,9 +261,12 @@ void runtime_show_name(const char *name, int fd)
 	close(fd);
 }
 
-static bool is_uuid(const char *name)
+/* By UUID or number it is hidden until somebody says otherwise. */
+static bool is_lasting(const char *name)
 {
-	return !strncmp(name, "LVM-", 4) && strlen(name) == 4 + 64;
+	return (!strncmp(name, "LVM-", 4) && strlen(name) == 4 + 64) ||
+	       !strncmp(name, DESTINATION_UUID, strlen(DESTINATION_UUID)) ||
+	       (!strncmp(name, RUNTIME_DEVICE, strlen(RUNTIME_DEVICE)) && strchr(name, ':'));
 }
 
 void runtime_clean(void)
@@ -272,7 +276,7 @@ void runtime_clean(void)
 	struct dirent *mark;
 
 	while (marks && (mark = readdir(marks))) {
-		int fd = *mark->d_name == '.' || is_uuid(mark->d_name) ? -1 :
+		int fd = *mark->d_name == '.' || is_lasting(mark->d_name) ? -1 :
 			 openat(directory, mark->d_name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 
 		if (fd >= 0 && hold(fd, LOCK_EX | LOCK_NB))

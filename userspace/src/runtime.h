@@ -15,6 +15,7 @@
  *   written-<job>  a number: sectors that had been written to a source that is no LV
  *   hide/<name>    udev's rule dm-xcopy.rules does not scan the device-mapper device
  *                  that has this name or UUID; by name only while its maker holds the file
+ *   hide/device-<number>  the same of dm-xcopy-device.rules, for any device, by MAJOR:MINOR
  */
 #ifndef XCOPYSETUP_RUNTIME_H
 #define XCOPYSETUP_RUNTIME_H
@@ -27,6 +28,8 @@
 /* Kinds of locks, see above. */
 #define DRAINED "drained"
 #define SWAPPING "swapping"
+
+#define RUNTIME_DEVICE "device-"	/* and the number: for runtime_hide() */
 
 /**
  * runtime_lock() - take a lock

@@ -12,6 +12,8 @@
 #include <unistd.h>
 
 #include "change.h"
+#include "device-free.h"
+#include "device-id.h"
 #include "devices.h"
 #include "dm.h"
 #include "extents.h"
@@ -19,7 +21,6 @@
 #include "memory.h"
 #include "message.h"
 #include "runtime.h"
-#include "source-id.h"
 
 #define WRITTEN "written"	/* kind of note: sectors that had been written when it was taken */
 
@@ -156,9 +157,9 @@ static int check_size(const struct job *job)
 	dev_t number;
 
 	if (!device_number(job->source_device, &number))
-		return fail(EXIT_FAILED, "source %s of %s/%s is missing: when it is there again, \"xcopysetup activate %s/%s\"",
-			    job->source_device, job->destination.vg, job->destination.lv,
-			    job->destination.vg, job->destination.lv);
+		return fail(EXIT_FAILED,
+			    "source %s of %s is missing: when it is there again, \"xcopysetup activate %s\"",
+			    job->source_device, job->destination_text, job->destination_text);
 	if (device_sectors(major(number), minor(number)) < job->sectors)
 		return fail(EXIT_FAILED, "source %s is smaller than it was: is it another one?",
 			    job->source_device);
@@ -179,9 +180,10 @@ static int check_number(const struct job *job)
 
 	if (!find_number(job, &read) || !device_number(job->source_device, &named) || read == named)
 		return 0;
-	return fail(EXIT_FAILED, "source %s is %u:%u now, and the clone still reads %u:%u: dmsetup remove %s and what reads the source, then \"xcopysetup activate %s/%s\"",
+	return fail(EXIT_FAILED,
+		    "source %s is %u:%u now, and the clone still reads %u:%u: dmsetup remove %s and what reads the source, then \"xcopysetup activate %s\"",
 		    job->source_device, major(named), minor(named), major(read), minor(read),
-		    job->clone_name, job->destination.vg, job->destination.lv);
+		    job->clone_name, job->destination_text);
 }
 
 /* @written: sectors that were written when it was known to be as it is */
@@ -213,7 +215,7 @@ static int take(struct job *job)
 	/* the counter may have been read before the last of what was in the cache */
 	if (!code)
 		code = runtime_note(WRITTEN, job->id, sectors_written(job));
-	return code ? code : source_id_make(job->source_device, job->source_id);
+	return code ? code : device_id_content(job->source_device, job->source_id);
 }
 
 static int with_lock(struct job *job, int (*what)(struct job *job))
@@ -238,13 +240,14 @@ int source_device_take(struct job *job)
 static int check_id(const struct job *job)
 {
 	char id[SOURCE_TEXT];
-	int code = source_id_make(job->source_device, id);
+	int code = device_id_content(job->source_device, id);
 
 	if (code || !strcmp(id, job->source_id))
 		return code;
-	return fail(EXIT_REFUSED, "source %s is not what it was: another device, or written to at its beginning or end (it is %s, and was %s): cancel the clone; only if it surely did not change, \"lvchange --deltag " TAG_SOURCE_ID "%s --addtag " TAG_SOURCE_ID "%s %s/%s\"",
+	return fail(EXIT_REFUSED,
+		    "source %s is not what it was: another device, or written to at its beginning or end (it is %s, and was %s): cancel the clone; only if it surely did not change, \"lvchange --deltag " TAG_SOURCE_ID "%s --addtag " TAG_SOURCE_ID "%s %s/%s\"",
 		    job->source_device, id, job->source_id, job->source_id, id,
-		    job->destination.vg, job->destination.lv);
+		    job->record.vg, job->record.lv);
 }
 
 /* With its reader it was made read-only: if it is not, that is for source_device_check() to say. */
@@ -287,8 +290,9 @@ int source_device_check(const struct job *job)
 	if (message_dry_run)
 		return 0;
 	if (!dm_look(job->source_uuid, &state) || !state.exists)
-		return fail(EXIT_FAILED, "the device by which source %s is read has vanished: \"xcopysetup activate %s/%s\"",
-			    job->source_device, job->destination.vg, job->destination.lv);
+		return fail(EXIT_FAILED,
+			    "the device by which source %s is read has vanished: \"xcopysetup activate %s\"",
+			    job->source_device, job->destination_text);
 	if (source_device_is_writeable(job))
 		return fail(EXIT_FAILED, "source %s is writeable: somebody changed it meanwhile; if it surely was not written to, \"blockdev --setro %s\", else cancel the clone",
 			    job->source_device, job->source_device);
@@ -343,7 +347,7 @@ static int give_back(const struct job *job)
 		return code;
 	if (report.partial)
 		code = lvm_missing(&report);
-	else if (!needed_by_others(&report, job) && !source_device_has_reader(number) &&
+	else if (!needed_by_others(&report, job) && !device_has_reader(number) &&
 		 !is_writeable(job) && !would("blockdev --setrw %s", job->source_device))
 		code = set_read_only(job, 0);
 	lvm_report_free(&report);

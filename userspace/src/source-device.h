@@ -17,9 +17,6 @@
 
 #include "job.h"
 
-/** source_device_is_meant() - is @path a block device that is none of LVM's? */
-bool source_device_is_meant(const char *path);
-
 /**
  * source_device_find() - make @path the source of a job that is being planned
  *
@@ -30,9 +27,6 @@ int source_device_find(const char *path, const struct lvm_report *report, struct
 
 /** source_device_check_free() - is nobody there but readers of clones? */
 int source_device_check_free(const char *path);
-
-/** source_device_has_reader() - has any clone a device by which it reads it? */
-bool source_device_has_reader(dev_t number);
 
 /**
  * source_device_take() - write it out, make it read-only, make the device that the clone reads it by

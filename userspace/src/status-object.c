@@ -86,7 +86,7 @@ struct json_object *clone_object(const struct job *job, enum clone_look look,
 	char *device = need_text("/dev/mapper/%s", job->clone_name);
 	int share = progress_share(status);
 
-	add_name(object, "destination", &job->destination);
+	add_text(object, "destination", job->destination_text);
 	add_text(object, "source", *job->source_text ? job->source_text : NULL);
 	add_name(object, "metadata", &job->metadata);
 	add_text(object, "device", device);

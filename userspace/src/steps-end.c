@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "clone-status.h"
+#include "destination-device.h"
 #include "devices.h"
 #include "dm.h"
 #include "extents.h"
@@ -107,19 +108,29 @@ static int let_copies_end(struct job *job)
 	return 0;
 }
 
+/* Of a destination that is no LV it is the record, too. */
 static int remove_metadata(struct job *job)
 {
-	return volume_remove(&job->metadata, job->metadata_uuid);
+	if (!*job->destination_device)
+		return volume_remove(&job->metadata, job->metadata_uuid);
+	if (!*job->metadata.lv || !volume_is_active(job->metadata_uuid))
+		return 0;
+	return volume_set_active(&job->metadata, "n");
 }
 
-static int remove_destination(struct job *job)
+static int remove_record(struct job *job)
 {
-	return volume_remove(&job->destination, job->destination_uuid);
+	return volume_remove(&job->record, job->record_uuid);
+}
+
+static int drop_destination(struct job *job)
+{
+	return *job->destination_device ? destination_device_drop(job) : 0;
 }
 
 /*
  * Whatever was done before a crash is found done when the table is walked again: each step
- * looks first.  The destination goes last, and with it the record.
+ * looks first.  The record goes last, which is the destination if that is an LV.
  */
 static const end_step undo_steps[] = {
 	remove_clone,
@@ -127,7 +138,8 @@ static const end_step undo_steps[] = {
 	release_source,
 	let_copies_end,
 	remove_metadata,
-	remove_destination,
+	drop_destination,
+	remove_record,
 	forget,
 	NULL
 };
@@ -161,9 +173,9 @@ static int put_linear_over(struct job *job)
 	int code = 0;
 
 	if (!dm_look(job->destination_uuid, &destination) || !destination.exists)
-		return fail(EXIT_FAILED, "destination %s/%s is not active: use \"xcopysetup activate %s/%s\"",
-			    job->destination.vg, job->destination.lv, job->destination.vg,
-			    job->destination.lv);
+		return fail(EXIT_FAILED,
+			    "destination %s is not active: use \"xcopysetup activate %s\"",
+			    job->destination_text, job->destination_text);
 	table_linear(job->sectors + job->extra_sectors, dm_device_text(&destination, device), &linear);
 	text = table_text(&linear);
 	if (!would("# /dev/mapper/%s becomes: %s", job->clone_name, text))
@@ -171,7 +183,7 @@ static int put_linear_over(struct job *job)
 	free(text);
 	table_free(&linear);
 	if (!code && !message_dry_run)
-		code = device_sync(destination.major, destination.minor, job->destination.lv);
+		code = device_sync(destination.major, destination.minor, job->destination_text);
 	return code;
 }
 
@@ -203,8 +215,8 @@ static int check_complete(struct job *job)
 		code = check_suspicion(job, &status);
 	clone_status_free(&status);
 	if (!text)
-		code = fail(EXIT_REFUSED, "there is no device %s: use \"xcopysetup activate %s/%s\"",
-			    job->clone_name, job->destination.vg, job->destination.lv);
+		code = fail(EXIT_REFUSED, "there is no device %s: use \"xcopysetup activate %s\"",
+			    job->clone_name, job->destination_text);
 	free(text);
 	return code;
 }
@@ -255,7 +267,7 @@ static int reduce_record(const struct job *job, const struct tag_list *kept)
 
 	if (code)
 		return code;
-	lv = lvm_report_uuid(&report, job->destination_uuid);
+	lv = lvm_report_uuid(&report, job->record_uuid);
 	if (lv)
 		code = change_record(lv, kept);
 	else if (report.partial)
@@ -280,6 +292,8 @@ static int record_finished(struct job *job)
 /* The record goes last: with it the job ends. */
 static int end_record(struct job *job)
 {
+	if (*job->destination_device)
+		return remove_record(job);
 	return reduce_record(job, &(struct tag_list){ 0 });
 }
 
@@ -290,10 +304,10 @@ static int check_finishable(struct job *job)
 		return check_complete(job);
 	if (job->state == JOB_FINISHING || job->state == JOB_FINISHED)
 		return 0;
-	return fail(EXIT_REFUSED, "%s/%s was being %s, and is not complete: \"xcopysetup cancel %s/%s\" removes it",
-		    job->destination.vg, job->destination.lv,
-		    job->state == JOB_CREATING ? "made" : "cancelled", job->destination.vg,
-		    job->destination.lv);
+	return fail(EXIT_REFUSED,
+		    "%s was being %s, and is not complete: \"xcopysetup cancel %s\" removes it",
+		    job->destination_text, job->state == JOB_CREATING ? "made" : "cancelled",
+		    job->destination_text);
 }
 
 /* Alone now: udev may look at it, and does when LVM has loaded its table once more. */
@@ -301,17 +315,20 @@ static int show_destination(struct job *job)
 {
 	struct arguments arguments = { 0 };
 
+	if (*job->destination_device)
+		return destination_device_give(job);
 	runtime_show(job->destination_uuid);
 	if (!volume_is_active(job->destination_uuid))
 		return 0;
 	ADD_WORDS(&arguments, "lvchange", "--refresh");
 	arguments_add_volume(&arguments, &job->destination);
-	return lvm_change(&arguments, "show %s/%s to udev", job->destination.vg,
-			  job->destination.lv);
+	return lvm_change(&arguments, "show %s to udev", job->destination_text);
 }
 
 static int free_destination(struct job *job)
 {
+	if (*job->destination_device)
+		return destination_device_settle(job);
 	return step_extents_out(job->destination_uuid, DM_UDEV_HIDDEN);
 }
 

@@ -88,9 +88,11 @@ const char *step_suspicion(const struct job *job, const struct clone_status *sta
 
 char *suspicion_text(const struct job *job, const char *suspicion)
 {
-	return need_text("source %s %s while %s/%s was filled from it, which may hold a mix of old and new now: \"xcopysetup cancel\" it and clone again; only if the source surely is as it was, \"xcopysetup finish --force\" it",
-			 job->source_text, strcmp(suspicion, WRITEABLE) ? "was written to" :
-			 "was made writeable", job->destination.vg, job->destination.lv);
+	return need_text("source %s %s while %s was filled from it, which may hold a mix of old and new now: \"xcopysetup cancel\" it and clone again; only if the source surely is as it was, \"xcopysetup finish --force\" it",
+			 job->source_text,
+			 strcmp(suspicion, WRITEABLE) ? "was written to" :
+			 "was made writeable",
+			 job->destination_text);
 }
 
 int step_record_suspicion(struct job *job, const char *suspicion)
@@ -102,9 +104,9 @@ int step_record_suspicion(struct job *job, const char *suspicion)
 		return 0;
 	ADD_WORDS(&arguments, "lvchange", "--addtag");
 	arguments_add(&arguments, TAG_SUSPECT "%s", suspicion);
-	arguments_add_volume(&arguments, &job->destination);
-	code = lvm_change(&arguments, "record that the source of %s/%s may have changed",
-			  job->destination.vg, job->destination.lv);
+	arguments_add_volume(&arguments, &job->record);
+	code = lvm_change(&arguments, "record that the source of %s may have changed",
+			  job->destination_text);
 	if (!code)
 		snprintf(job->suspect, sizeof(job->suspect), "%s", suspicion);
 	return code;
@@ -233,10 +235,11 @@ static int source_is_missing(const struct job *job, const struct lvm_report *rep
 	if (lvm_report_has_group(report, job->source_uuid))
 		return 0;
 	if (!job->source_may_be_away)
-		return fail(EXIT_FAILED, "the volume group of the source of %s/%s is not here: the source stays read-only until it is, and this runs again",
-			    job->destination.vg, job->destination.lv);
-	warn("the volume group of the source of %s/%s is not here; when it is, \"lvchange --deltag " TAG_SOURCE_FOR "%s\" the source, and if it has the tag " TAG_WAS_RW ", take that off and \"lvchange --permission rw\" it",
-	     job->destination.vg, job->destination.lv, job->id);
+		return fail(EXIT_FAILED,
+			    "the volume group of the source of %s is not here: the source stays read-only until it is, and this runs again",
+			    job->destination_text);
+	warn("the volume group of the source of %s is not here; when it is, \"lvchange --deltag " TAG_SOURCE_FOR "%s\" the source, and if it has the tag " TAG_WAS_RW ", take that off and \"lvchange --permission rw\" it",
+	     job->destination_text, job->id);
 	return 0;
 }
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "destination-device.h"
 #include "dm.h"
 #include "extents.h"
 #include "memory.h"
@@ -29,9 +30,9 @@ int step_set_state(struct job *job, enum job_state state)
 		ADD_WORDS(&arguments, "--addtag");
 		arguments_add(&arguments, TAG_SOURCE_ID "%s", job->source_id);
 	}
-	arguments_add_volume(&arguments, &job->destination);
-	code = lvm_change(&arguments, "record that the job of %s/%s is %s", job->destination.vg,
-			  job->destination.lv, job_state_word(state));
+	arguments_add_volume(&arguments, &job->record);
+	code = lvm_change(&arguments, "record that the job of %s is %s", job->destination_text,
+			  job_state_word(state));
 	if (!code)
 		job->state = state;
 	return code;
@@ -51,7 +52,8 @@ void step_extents_in(const struct job *job)
 {
 	if (!*job->source_device)
 		put_extents_in(job->source_uuid, "source", DM_UDEV_NORMAL);
-	put_extents_in(job->destination_uuid, "destination", DM_UDEV_HIDDEN);
+	if (!*job->destination_device)
+		put_extents_in(job->destination_uuid, "destination", DM_UDEV_HIDDEN);
 }
 
 int step_extents_out(const char *uuid, enum dm_udev udev)
@@ -87,8 +89,9 @@ int step_check_clone(const struct job *job)
 	    (destination.exists &&
 	     dm_uses(job->clone_uuid, destination.major, destination.minor)))
 		return 0;
-	return fail(EXIT_REFUSED, "/dev/mapper/%s does not lie on %s/%s, but has the UUID of its job: it is the clone of a volume that this one is a copy of; \"xcopysetup release\" it, or lvchange --deltag the copy's xcopy: tags",
-		    clone.name, job->destination.vg, job->destination.lv);
+	return fail(EXIT_REFUSED,
+		    "/dev/mapper/%s does not lie on %s, but has the UUID of its job: it is the clone of a volume that this one is a copy of; \"xcopysetup release\" it, or lvchange --deltag the copy's xcopy: tags",
+		    clone.name, job->destination_text);
 }
 
 static char *hidden_name(const struct job *job)
@@ -162,9 +165,8 @@ static int record_trimmed(const struct job *job)
 
 	ADD_WORDS(&arguments, "lvchange", "--deltag");
 	arguments_add(&arguments, TAG_TRIM "%s", job->trim);
-	arguments_add_volume(&arguments, &job->destination);
-	return lvm_change(&arguments, "record that %s/%s was trimmed", job->destination.vg,
-			  job->destination.lv);
+	arguments_add_volume(&arguments, &job->record);
+	return lvm_change(&arguments, "record that %s was trimmed", job->destination_text);
 }
 
 /* A crash may have come behind the swap to linear: there is nothing more to fill. */
@@ -221,8 +223,7 @@ int step_trim_once(struct job *job)
 	if (*job->trim)
 		code = record_trimmed(job);
 	if (!code && *job->trim && mount_and_trim(job))
-		warn("%s/%s is filled with all that is on it", job->destination.vg,
-		     job->destination.lv);
+		warn("%s is filled with all that is on it", job->destination_text);
 	/* whoever was killed may have left it held, trimmed or not */
 	return code ? code : step_begin_to_fill(job);
 }
@@ -243,7 +244,9 @@ int step_activate(const struct job *job)
 {
 	int code = runtime_hide(job->destination_uuid);
 
-	if (!code)
+	if (!code && *job->destination_device)
+		code = destination_device_bring_back(job);
+	else if (!code)
 		code = activate_lv(job->destination_uuid, &job->destination);
 	return code ? code : activate_lv(job->metadata_uuid, &job->metadata);
 }

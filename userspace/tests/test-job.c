@@ -99,6 +99,7 @@ static void finished(void **state)
 	(void)state;
 	fill(&job);
 	strcpy(job.destination_uuid, UUID);
+	strcpy(job.record_uuid, UUID);
 	job.extra_sectors = 24;
 	job.keep_device = true;
 	job_finished_tags(&job, &kept);
@@ -249,6 +250,70 @@ static void device(void **state)
 	job_free(&job);
 }
 
+#define DEVICE "/dev/disk/by-id/wwn-0x6000"
+
+static void fill_for_device(struct job *job)
+{
+	const struct lv_name metadata = { "vg", "sdb_xcopymeta" };
+
+	fill(job);
+	job->destination = (struct lv_name){ "", "" };
+	job_set_destination_device(job, DEVICE);
+	strcpy(job->destination_id, "naa.6000+0+1024");
+	job_set_record(job, &metadata);
+	job_set_clone_name(job, "xcopy-sdb");
+	strcpy(job->record_uuid, UUID);
+}
+
+static void check_for_device(const struct job *job)
+{
+	assert_string_equal(job->destination_device, DEVICE);
+	assert_string_equal(job->destination_text, DEVICE);
+	assert_string_equal(job->destination_id, "naa.6000+0+1024");
+	assert_string_equal(job->destination_uuid, DESTINATION_UUID ID);
+	assert_string_equal(job->destination.lv, "");
+	assert_string_equal(job->record.lv, "sdb_xcopymeta");
+	assert_string_equal(job->record_uuid, UUID);
+	assert_string_equal(job->clone_name, "xcopy-sdb");
+}
+
+/* A destination that is no LV: the metadata volume has the record. */
+static void onto_device(void **state)
+{
+	struct lvm_report report = { 0 };
+	struct lvm_lv lv = { .vg_name = "vg", .name = "sdb_xcopymeta", .dm_uuid = UUID };
+	struct tag_list kept = { 0 };
+	char *tags[24];
+	struct job job, back;
+
+	(void)state;
+	fill_for_device(&job);
+	lv.nr_tags = job_nr_tags(&job);
+	job_tags(&job, tags);
+	lv.tags = tags;
+	assert_int_equal(job_from_lv(&report, &lv, &back), 1);
+	check_for_device(&back);
+	assert_string_equal(back.metadata.lv, "sdb_xcopymeta");
+	assert_string_equal(back.metadata_uuid, UUID);
+	job_free(&back);
+	for (size_t i = 0; i < lv.nr_tags; i++)
+		if (!strncmp(tags[i], TAG_DESTINATION_DEVICE, strlen(TAG_DESTINATION_DEVICE)))
+			strcpy(tags[i], TAG_DESTINATION_DEVICE "/dev/sda");
+	assert_int_equal(job_from_lv(&report, &lv, &back), -1);
+	for (size_t i = 0; i < lv.nr_tags; i++)
+		free(tags[i]);
+	/* complete: there are no metadata any more, but the volume is still the record */
+	job_finished_tags(&job, &kept);
+	lv.tags = kept.tags;
+	lv.nr_tags = kept.count;
+	assert_int_equal(job_from_lv(&report, &lv, &back), 1);
+	check_for_device(&back);
+	assert_string_equal(back.metadata.lv, "");
+	job_free(&back);
+	tag_list_free(&kept);
+	job_free(&job);
+}
+
 static void names_that_do_not_fit(void **state)
 {
 	struct lv_name name = { "", "" };
@@ -266,7 +331,8 @@ static void names_that_do_not_fit(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(there_and_back), cmocka_unit_test(device), cmocka_unit_test(renamed), cmocka_unit_test(finished), cmocka_unit_test(last_user),
+		cmocka_unit_test(there_and_back), cmocka_unit_test(device), cmocka_unit_test(onto_device),
+		cmocka_unit_test(renamed), cmocka_unit_test(finished), cmocka_unit_test(last_user),
 		cmocka_unit_test(damaged),
 		cmocka_unit_test(copied_group), cmocka_unit_test(names_that_do_not_fit),
 	};

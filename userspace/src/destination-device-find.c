@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Which device is meant, and whether a clone may be written to it. */
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/sysmacros.h>
+
+#include "content.h"
+#include "destination-device.h"
+#include "device-free.h"
+#include "device-id.h"
+#include "devices.h"
+#include "memory.h"
+#include "message.h"
+#include "sizes.h"
+
+#define ROLE "destination"
+
+static bool is_recorded(const struct lvm_report *report, dev_t number, const char *prefix)
+{
+	dev_t its;
+
+	for (size_t i = 0; i < report->nr_lvs; i++) {
+		const char *device = lvm_lv_tag(&report->lvs[i], prefix);
+
+		if (device && device_number(device, &its) && devices_overlap(number, its))
+			return true;
+	}
+	return false;
+}
+
+bool destination_device_is_recorded(const struct lvm_report *report, dev_t number)
+{
+	return is_recorded(report, number, TAG_DESTINATION_DEVICE);
+}
+
+/* LVM claims only those that it uses, and not by all paths to them. */
+static const char *find_pv(const struct lvm_report *report, dev_t number)
+{
+	dev_t pv;
+
+	for (size_t i = 0; i < report->nr_pvs; i++)
+		if (device_number(report->pvs[i].path, &pv) && devices_overlap(number, pv))
+			return report->pvs[i].path;
+	return NULL;
+}
+
+static int check_others(const char *path, dev_t number, const struct lvm_report *report,
+			const struct job *job)
+{
+	const char *pv = find_pv(report, number);
+	dev_t source;
+
+	if (pv)
+		return fail(EXIT_REFUSED, "destination %s is LVM's, or overlaps with its physical volume %s: give a logical volume, VG/DST",
+			    path, pv);
+	if (*job->source_device && device_number(job->source_device, &source) &&
+	    devices_overlap(number, source))
+		return fail(EXIT_REFUSED, "destination %s overlaps with the source", path);
+	if (destination_device_is_recorded(report, number))
+		return fail(EXIT_REFUSED, "destination %s is that of another clone (\"xcopysetup status\")",
+			    path);
+	if (is_recorded(report, number, TAG_SOURCE_DEVICE))
+		return fail(EXIT_REFUSED, "destination %s is the source of a clone (\"xcopysetup status\")",
+			    path);
+	return 0;
+}
+
+static int check_alias(const char *path, dev_t number, const char *name)
+{
+	char *its_path = need_text("/dev/%s", name);
+	dev_t its;
+	int code = 0;
+
+	for (char *c = its_path; *c; c++)
+		if (*c == '!')
+			*c = '/';
+	if (device_number(its_path, &its) && its != number && devices_overlap(number, its)) {
+		code = device_check_mount(ROLE, its_path, its);
+		if (!code)
+			code = device_check_claim(ROLE, its_path, its, false);
+		if (code)
+			code = fail(code, "destination %s is the same unit as %s, or a part of it",
+				    path, its_path);
+	}
+	free(its_path);
+	return code;
+}
+
+/* The kernel sees each path to a unit as a disk of its own, and partitions besides. */
+static int check_aliases(const char *path, dev_t number)
+{
+	DIR *directory = opendir("/sys/class/block");
+	struct dirent *entry;
+	int code = 0;
+
+	while (!code && directory && (entry = readdir(directory)))
+		if (*entry->d_name != '.')
+			code = check_alias(path, number, entry->d_name);
+	if (directory)
+		closedir(directory);
+	return code;
+}
+
+static int check_free(const char *path, dev_t number, const struct lvm_report *report,
+		      const struct job *job)
+{
+	int code = device_check_kind(ROLE, path, number);
+
+	if (!code)
+		code = device_check_mount(ROLE, path, number);
+	if (!code)
+		code = check_others(path, number, report, job);
+	if (!code)
+		code = device_check_claim(ROLE, path, number, false);
+	return code ? code : check_aliases(path, number);
+}
+
+static int check_content(const char *path)
+{
+	char *type = content_find(path);
+	int code = 0;
+
+	if (type)
+		code = fail(EXIT_REFUSED, "destination %s holds %s: wipe it (wipefs --all), or use --force if it is not needed",
+			    path, type);
+	free(type);
+	return code;
+}
+
+static int check_size(const char *path, uint64_t sectors, const struct job *job)
+{
+	char has[32], needs[32];
+
+	if (sectors >= job->sectors)
+		return 0;
+	return fail(EXIT_REFUSED, "destination %s has %s, and the source %s", path,
+		    size_text(sectors * 512, has, sizeof(has)),
+		    size_text(job->sectors * 512, needs, sizeof(needs)));
+}
+
+static int set_device(const char *path, dev_t number, struct job *job)
+{
+	char *link = device_lasting_name(number);
+
+	if (!link)
+		return fail(EXIT_REFUSED, "destination %s has no name below /dev/disk/by-id or by-partuuid, and would not be found after a boot: give the disk a serial number, or a partition table",
+			    path);
+	job_set_destination_device(job, link);
+	free(link);
+	return device_id_place(ROLE, job->destination_device, job->destination_id);
+}
+
+int destination_device_find(const char *path, bool force, const struct lvm_report *report,
+			    struct job *job)
+{
+	uint64_t sectors;
+	dev_t number;
+	int code;
+
+	if (!device_number(path, &number))
+		return fail(EXIT_REFUSED, "destination %s is no block device", path);
+	sectors = device_sectors(major(number), minor(number));
+	code = check_free(path, number, report, job);
+	if (!code && !device_is_writeable(path))
+		code = fail(EXIT_REFUSED, "destination %s is read-only", path);
+	if (!code)
+		code = check_size(path, sectors, job);
+	if (!code && !force)
+		code = check_content(path);
+	if (!code)
+		code = set_device(path, number, job);
+	if (!code)
+		job->extra_sectors = sectors - job->sectors;
+	return code;
+}

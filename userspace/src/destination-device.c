@@ -1,0 +1,321 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "destination-device.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "change.h"
+#include "content.h"
+#include "device-free.h"
+#include "device-id.h"
+#include "devices.h"
+#include "dm.h"
+#include "extents.h"
+#include "memory.h"
+#include "message.h"
+#include "runtime.h"
+
+#define ROLE "destination"
+#define END (1 << 20)	/* bytes at each end: all signatures that libblkid knows are in them */
+
+/* The same lock as a source's: a device may be given as both. */
+static int lock_device(const struct job *job)
+{
+	return runtime_lock("source", strrchr(job->destination_device, '/') + 1, true);
+}
+
+static void unlock_device(const struct job *job, int lock)
+{
+	runtime_unlock("source", strrchr(job->destination_device, '/') + 1, lock);
+}
+
+/* Of the device that the clone writes; exit code, as it has to be asked before anything is removed. */
+static int look_at_writer(const struct job *job, struct dm_state *writer)
+{
+	if (dm_look(job->destination_uuid, writer))
+		return 0;
+	return fail(EXIT_FAILED, "device-mapper does not answer for %s: try again",
+		    job->destination_device);
+}
+
+/* The device below the writer, whatever its name leads to by now; without a writer that. */
+static bool find_number(const struct job *job, dev_t *number)
+{
+	struct dm_state state;
+	struct table table;
+	unsigned int ma, mi;
+	bool found;
+
+	found = dm_read_table(job->destination_uuid, &table, &state) && table.count &&
+		sscanf(table.lines[0].params, "%u:%u", &ma, &mi) == 2;
+	if (found)
+		*number = makedev(ma, mi);
+	table_free(&table);
+	return found || device_number(job->destination_device, number);
+}
+
+/* Have udev look again: it does so by itself only where the device was written to by this name. */
+static void trigger(dev_t number)
+{
+	char *path = need_text("/sys/dev/block/%u:%u/uevent", major(number), minor(number));
+	FILE *file = fopen(path, "we");
+
+	if (file) {
+		fputs("change", file);
+		fclose(file);
+	}
+	free(path);
+}
+
+static char *mark_of(dev_t number)
+{
+	return need_text(RUNTIME_DEVICE "%u:%u", major(number), minor(number));
+}
+
+static int hide(dev_t number)
+{
+	char *mark = mark_of(number);
+	int code = runtime_hide(mark);
+
+	free(mark);
+	if (!code)
+		trigger(number);
+	return code;
+}
+
+/* What the kernel knows of its partitions is of before, or of nothing. */
+static void show(dev_t number)
+{
+	char *mark = mark_of(number);
+	int fd;
+
+	runtime_show(mark);
+	free(mark);
+	/* pages of before, read by whoever looked at it meanwhile, and partitions of before */
+	device_sync(major(number), minor(number), ROLE);
+	fd = device_open(major(number), minor(number), O_RDONLY);
+	if (fd >= 0) {
+		ioctl(fd, BLKRRPART);
+		close(fd);
+	}
+	trigger(number);
+}
+
+static bool write_zeroes(int fd, off_t offset, size_t length)
+{
+	char *zeroes = need(length);
+	bool good = pwrite(fd, zeroes, length, offset) == (ssize_t)length;
+
+	free(zeroes);
+	return good;
+}
+
+static bool wipe_ends(int fd, uint64_t bytes)
+{
+	size_t length = bytes < END ? bytes : END;
+
+	return write_zeroes(fd, 0, length) && write_zeroes(fd, bytes - length, length) && !fsync(fd);
+}
+
+static int wipe(const struct job *job, uint32_t ma, uint32_t mi, int flags)
+{
+	int fd, code = 0;
+
+	change_point("wipe a device");
+	fd = device_open(ma, mi, O_RDWR | flags);
+	if (fd < 0 || !wipe_ends(fd, device_sectors(ma, mi) * 512))
+		code = fail(EXIT_FAILED, "cannot write to destination %s: %s",
+			    job->destination_device, strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	return code;
+}
+
+/* A partition of before must not be there while the clone is made over it. */
+static int drop_partitions(const struct job *job, dev_t number)
+{
+	int fd = device_open(major(number), minor(number), O_RDONLY);
+	int code = 0;
+
+	/* partitions have none themselves, and device-mapper's devices neither */
+	if (fd >= 0 && ioctl(fd, BLKRRPART) && errno == EBUSY)
+		code = fail(EXIT_REFUSED, "destination %s: somebody has a partition of it open",
+			    job->destination_device);
+	if (fd >= 0)
+		close(fd);
+	return code;
+}
+
+static int make_writer(const struct job *job, dev_t number)
+{
+	char *name = need_text("xcopydest-%s", job->id);
+	char *params = need_text("%u:%u 0", major(number), minor(number));
+	struct table table = { 0 };
+	int code;
+
+	table_add(&table, 0, job->sectors + job->extra_sectors,
+		  job->state == JOB_FINISHED ? EXTENTS_OFF : EXTENTS_ON, params);
+	detail("dmsetup create %s --uuid %s --table '0 %llu %s %s'", name, job->destination_uuid,
+	       (unsigned long long)(job->sectors + job->extra_sectors), table.lines[0].type, params);
+	code = dm_create(name, job->destination_uuid, &table, false, DM_UDEV_HIDDEN);
+	table_free(&table);
+	free(params);
+	free(name);
+	return code;
+}
+
+static int check_free(const struct job *job, dev_t number)
+{
+	int code = device_check_mount(ROLE, job->destination_device, number);
+
+	return code ? code : device_check_claim(ROLE, job->destination_device, number, false);
+}
+
+static int check_id(const struct job *job)
+{
+	char id[SOURCE_TEXT];
+	int code = device_id_place(ROLE, job->destination_device, id);
+
+	if (code || !strcmp(id, job->destination_id))
+		return code;
+	return fail(EXIT_REFUSED, "destination %s is not the device that it was (it is %s, and was %s)",
+		    job->destination_device, id, job->destination_id);
+}
+
+/* @fresh: nothing of ours is on it yet */
+static int occupy(const struct job *job, bool fresh)
+{
+	dev_t number;
+	int code;
+
+	if (!device_number(job->destination_device, &number))
+		return fail(EXIT_FAILED, "destination %s is missing: when it is there again, \"xcopysetup activate %s\"",
+			    job->destination_device, job->destination_device);
+	code = check_free(job, number);
+	if (!code)
+		code = check_id(job);
+	if (!code)
+		code = device_sync(major(number), minor(number), job->destination_device);
+	if (!code && fresh)
+		code = wipe(job, major(number), minor(number), O_EXCL);
+	if (!code && fresh)
+		code = drop_partitions(job, number);
+	if (!code)
+		code = hide(number);
+	return code ? code : make_writer(job, number);
+}
+
+static int need_writer(const struct job *job, bool fresh)
+{
+	struct dm_state writer;
+	int code = look_at_writer(job, &writer);
+
+	if (code || (writer.exists && writer.live_table))
+		return code;
+	if (writer.exists)	/* left by a crash between creation and table */
+		code = dm_remove(writer.name);
+	return code ? code : occupy(job, fresh);
+}
+
+static int occupy_locked(const struct job *job, bool fresh)
+{
+	int lock, code;
+
+	if (would("# claim %s, as the device xcopydest-%s", job->destination_device, job->id))
+		return 0;
+	lock = lock_device(job);
+	if (lock < 0)
+		return EXIT_FAILED;
+	code = need_writer(job, fresh);
+	unlock_device(job, lock);
+	return code;
+}
+
+int destination_device_take(const struct job *job)
+{
+	return occupy_locked(job, true);
+}
+
+int destination_device_bring_back(const struct job *job)
+{
+	return occupy_locked(job, false);
+}
+
+int destination_device_settle(const struct job *job)
+{
+	struct table live, linear;
+	struct dm_state state;
+	int code = 0;
+
+	if (!dm_read_table(job->destination_uuid, &live, &state))
+		return fail(EXIT_FAILED, "the device by which %s is written has vanished: \"xcopysetup activate %s\"",
+			    job->destination_device, job->destination_device);
+	if (!table_is(&live, EXTENTS_OFF) && table_translate(&live, EXTENTS_OFF, &linear)) {
+		code = dm_swap(state.name, &linear, false, true, DM_UDEV_HIDDEN, NULL);
+		table_free(&linear);
+	}
+	table_free(&live);
+	return code;
+}
+
+/* Only what has been claimed all the time is sure to be ours: it may hold something else by now. */
+static void say_left(const struct job *job)
+{
+	char *type = content_find(job->destination_device);
+
+	if (type)
+		warn("destination %s is left as it is, with %s on it: if that is half a copy, \"wipefs --all\" it",
+		     job->destination_device, type);
+	free(type);
+}
+
+static int remove_writer(const struct job *job, bool drop)
+{
+	struct dm_state writer;
+	dev_t number;
+	bool known = find_number(job, &number);
+	int code = look_at_writer(job, &writer);
+
+	if (code)
+		return code;
+	if (writer.exists && writer.live_table && drop)
+		code = wipe(job, writer.major, writer.minor, 0);
+	else if (drop)
+		say_left(job);
+	if (!code && writer.exists)
+		code = dm_remove(writer.name);
+	if (!code && known)
+		show(number);
+	return code;
+}
+
+static int remove_locked(const struct job *job, bool drop)
+{
+	int lock, code;
+
+	if (would("dmsetup remove xcopydest-%s", job->id))
+		return 0;
+	lock = lock_device(job);
+	if (lock < 0)
+		return EXIT_FAILED;
+	code = remove_writer(job, drop);
+	unlock_device(job, lock);
+	return code;
+}
+
+int destination_device_give(const struct job *job)
+{
+	return remove_locked(job, false);
+}
+
+int destination_device_drop(const struct job *job)
+{
+	return remove_locked(job, true);
+}

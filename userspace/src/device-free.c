@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "device-free.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "devices.h"
+#include "job.h"
+#include "memory.h"
+#include "message.h"
+#include "nested.h"
+
+/*
+ * Links of udev's whose names come from what the device says of itself, the better ones first; a
+ * tag of LVM's has to be able to hold them.
+ */
+static const struct {
+	const char *directory;
+	const char *prefix;
+} links[] = {
+	{ "/dev/disk/by-id", "dm-uuid-" },
+	{ "/dev/disk/by-id", "wwn-" },
+	{ "/dev/disk/by-id", "nvme-eui." },
+	{ "/dev/disk/by-id", "nvme-uuid." },
+	{ "/dev/disk/by-id", "nvme-nvme." },
+	{ "/dev/disk/by-id", "" },
+	{ "/dev/disk/by-partuuid", "" },
+};
+
+static bool fits_into_tag(const char *path)
+{
+	static const char allowed[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+.-/=!:&#";
+
+	return strlen(path) < SOURCE_TEXT && strspn(path, allowed) == strlen(path);
+}
+
+/* The first of its names below @directory, so that it is the same each time; to be freed. */
+static char *find_link(const char *directory, const char *prefix, dev_t number)
+{
+	struct dirent **entries;
+	int count = scandir(directory, &entries, NULL, alphasort);
+	char *found = NULL;
+
+	for (int i = 0; i < count; i++) {
+		char *path = need_text("%s/%s", directory, entries[i]->d_name);
+		dev_t its;
+
+		if (!found && !strncmp(entries[i]->d_name, prefix, strlen(prefix)) &&
+		    device_number(path, &its) && its == number && fits_into_tag(path))
+			found = need_copy(path);
+		free(path);
+		free(entries[i]);
+	}
+	if (count >= 0)
+		free(entries);
+	return found;
+}
+
+char *device_lasting_name(dev_t number)
+{
+	char *found = NULL;
+
+	for (size_t i = 0; !found && i < sizeof(links) / sizeof(*links); i++)
+		found = find_link(links[i].directory, links[i].prefix, number);
+	return found;
+}
+
+bool device_is_meant(const char *path)
+{
+	char uuid[129];
+	dev_t number;
+
+	if (*path != '/' || !device_number(path, &number))
+		return false;
+	device_dm_uuid(major(number), minor(number), uuid);
+	return strncmp(uuid, "LVM-", 4);
+}
+
+int device_check_kind(const char *role, const char *path, dev_t number)
+{
+	char uuid[129];
+
+	device_dm_uuid(major(number), minor(number), uuid);
+	if (nested_is_clone(uuid))
+		return fail(EXIT_REFUSED, "%s %s is a clone's: wait for its end, \"xcopysetup release\" it, and give its volume instead",
+			    role, path);
+	return 0;
+}
+
+int device_check_mount(const char *role, const char *path, dev_t number)
+{
+	char *point = device_mount_point(major(number), minor(number));
+	int code = 0;
+
+	if (point && !strcmp(point, "swap"))
+		code = fail(EXIT_REFUSED, "%s %s is in use as swap: swapoff it first", role, path);
+	else if (point)
+		code = fail(EXIT_REFUSED, "%s %s is mounted on %s: unmount it first; afterwards mount the clone instead, if you need to write",
+			    role, path, point);
+	free(point);
+	return code;
+}
+
+/* How many devices lie on it by which clones read it, and how many others. */
+static void count_holders(dev_t number, size_t *readers, size_t *others)
+{
+	char *directory = need_text("/sys/dev/block/%u:%u/holders", major(number), minor(number));
+	struct dirent **entries;
+	int count = scandir(directory, &entries, NULL, alphasort);
+
+	*readers = 0;
+	*others = 0;
+	for (int i = 0; i < count; i++) {
+		char *path = need_text("%s/%s/dm/uuid", directory, entries[i]->d_name);
+		char uuid[sizeof(SOURCE_UUID)] = "";
+		FILE *file = *entries[i]->d_name == '.' ? NULL : fopen(path, "re");
+
+		if (file && fgets(uuid, sizeof(uuid), file) && !strcmp(uuid, SOURCE_UUID))
+			++*readers;
+		else if (*entries[i]->d_name != '.')
+			++*others;
+		if (file)
+			fclose(file);
+		free(path);
+		free(entries[i]);
+	}
+	if (count >= 0)
+		free(entries);
+	free(directory);
+}
+
+bool device_has_reader(dev_t number)
+{
+	size_t readers, others;
+
+	count_holders(number, &readers, &others);
+	return readers;
+}
+
+/* All of device-mapper's devices claim as one: that one of them could says nothing of the others. */
+int device_check_claim(const char *role, const char *path, dev_t number, bool may_be_read)
+{
+	size_t readers, others;
+	int fd = -1;
+
+	count_holders(number, &readers, &others);
+	errno = EBUSY;
+	if (!readers && !others)
+		fd = open(path, O_RDONLY | O_EXCL | O_CLOEXEC);
+	if (fd >= 0)
+		close(fd);
+	if (fd >= 0 || (may_be_read && readers && !others))
+		return 0;
+	return fail(EXIT_REFUSED, "%s %s: %s", role, path, errno == EBUSY ?
+		    "somebody has claimed it, or a partition of it (see \"lsblk\"): it has to be free; a disk of LVM's is cloned volume by volume" :
+		    strerror(errno));
+}
+
+/* LVM holds only those that it uses: its volume group would be there twice in the end. */
+int device_check_partitions(const char *role, const char *path, dev_t number,
+			    const struct lvm_report *report)
+{
+	struct disk disk;
+	dev_t pv;
+
+	for (size_t i = 0; i < report->nr_pvs; i++)
+		if (device_number(report->pvs[i].path, &pv) && pv != number &&
+		    device_disk(major(pv), minor(pv), &disk) &&
+		    makedev(disk.major, disk.minor) == number)
+			return fail(EXIT_REFUSED, "%s %s: its partition %s is a physical volume of LVM's: clone partitions, and logical volumes, one by one",
+				    role, path, report->pvs[i].path);
+	return 0;
+}
