@@ -316,6 +316,17 @@ static uint64_t round_up(uint64_t bytes, uint64_t extent)
 	return extent ? (bytes + extent - 1) / extent * extent : bytes;
 }
 
+bool clone_plan_has_pv(const struct clone_plan *plan, const struct lvm_pv *pv)
+{
+	const struct invocation *invocation = plan->invocation;
+
+	for (size_t i = 0; i < invocation->nr_options; i++)
+		if (!strcmp(invocation->options[i].spec->name, "pv") &&
+		    find_pv(&plan->report, invocation->options[i].value) == pv)
+			return true;
+	return !option(invocation, "pv");
+}
+
 static int check_pvs(struct clone_plan *plan, uint64_t needed)
 {
 	const char *vg = plan->job.destination.vg;
@@ -536,9 +547,9 @@ static int take_alloc(struct clone_plan *plan)
 	const char *alloc = option(plan->invocation, "alloc");
 
 	if (!alloc || !strcmp(alloc, "normal") || !strcmp(alloc, "contiguous") ||
-	    !strcmp(alloc, "cling") || !strcmp(alloc, "anywhere"))
+	    !strcmp(alloc, "cling") || !strcmp(alloc, "anywhere") || !strcmp(alloc, "tail"))
 		return 0;
-	return fail(EXIT_USAGE, "--alloc %s: there are normal, contiguous, cling and anywhere, as in lvcreate(8)",
+	return fail(EXIT_USAGE, "--alloc %s: there are normal, contiguous, cling and anywhere, as in lvcreate(8), and tail",
 		    alloc);
 }
 

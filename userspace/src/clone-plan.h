@@ -28,6 +28,9 @@ struct clone_plan {
 int clone_plan_make(const struct invocation *invocation, struct clone_plan *plan);
 void clone_plan_free(struct clone_plan *plan);
 
+/** clone_plan_has_pv() - may the destination lie on it, by --pv? */
+bool clone_plan_has_pv(const struct clone_plan *plan, const struct lvm_pv *pv);
+
 /**
  * clone_plan_source_reason() - why an LV cannot be a source
  *

@@ -163,6 +163,8 @@ static int activate_all(void)
 	int code = lvm_load(&report), one, worst = 0;
 
 	runtime_clean();
+	/* whoever still misses one will say so again */
+	runtime_await(false);
 	if (code)
 		return code;
 	for (size_t i = 0; i < report.nr_lvs; i++) {

@@ -18,6 +18,7 @@
 #include "new-uuid.h"
 #include "runtime.h"
 #include "steps.h"
+#include "tail.h"
 
 static volatile sig_atomic_t interrupted;
 
@@ -35,12 +36,68 @@ static void add_create(struct arguments *arguments, const struct lv_name *name, 
 	    "--wipesignatures", "y", "--zero", "y");
 }
 
-static void add_alloc(struct arguments *arguments, const struct invocation *invocation)
+static void add_record(struct arguments *arguments, const struct job *job)
 {
-	const char *alloc = option(invocation, "alloc");
+	size_t nr_tags = job_nr_tags(job);
+	char *tags[16 + 64];
 
-	if (alloc)
-		ADD_WORDS(arguments, "--alloc", alloc);
+	job_tags(job, tags);
+	for (size_t i = 0; i < nr_tags; i++) {
+		ADD_WORDS(arguments, "--addtag", tags[i]);
+		free(tags[i]);
+	}
+}
+
+/* "tail" is ours. */
+static const char *lvm_alloc(const struct clone_plan *plan)
+{
+	const char *alloc = option(plan->invocation, "alloc");
+
+	return alloc && strcmp(alloc, "tail") ? alloc : NULL;
+}
+
+static bool is_given(const struct lvm_pv *pv, const void *plan)
+{
+	return clone_plan_has_pv(plan, pv);
+}
+
+static int add_tail(struct arguments *arguments, const struct clone_plan *plan)
+{
+	const struct lvm_vg *vg = lvm_report_vg(&plan->report, plan->job.destination.vg);
+	uint64_t bytes = (plan->job.sectors + plan->job.extra_sectors) * 512;
+
+	if (tail_add(arguments, &plan->report, vg->name, is_given, plan,
+		     (bytes + vg->extent - 1) / vg->extent))
+		return 0;
+	return fail(EXIT_FAILED, "--alloc tail: there are too few free extents");
+}
+
+/* On which physical volumes. */
+static int add_places(struct arguments *arguments, const struct clone_plan *plan)
+{
+	if (option(plan->invocation, "alloc") && !lvm_alloc(plan))
+		return add_tail(arguments, plan);
+	for (size_t i = 0; i < plan->invocation->nr_options; i++)
+		if (!strcmp(plan->invocation->options[i].spec->name, "pv"))
+			arguments_add(arguments, "%s", plan->invocation->options[i].value);
+	return 0;
+}
+
+static int create_volume(struct clone_plan *plan)
+{
+	struct job *job = &plan->job;
+	struct arguments arguments = { 0 };
+
+	add_create(&arguments, &job->destination, (job->sectors + job->extra_sectors) * 512);
+	if (lvm_alloc(plan))
+		ADD_WORDS(&arguments, "--alloc", lvm_alloc(plan));
+	add_record(&arguments, job);
+	arguments_add(&arguments, "%s", job->destination.vg);
+	if (add_places(&arguments, plan)) {
+		arguments_free(&arguments);
+		return EXIT_FAILED;
+	}
+	return lvm_change(&arguments, "create destination %s", job->destination_text);
 }
 
 /* The dm UUID that LVM gave to a new LV. */
@@ -59,23 +116,10 @@ static int learn_uuid(const struct lv_name *name, char uuid[69])
 	return 0;
 }
 
-static void add_record(struct arguments *arguments, const struct job *job)
-{
-	size_t nr_tags = job_nr_tags(job);
-	char *tags[16 + 64];
-
-	job_tags(job, tags);
-	for (size_t i = 0; i < nr_tags; i++) {
-		ADD_WORDS(arguments, "--addtag", tags[i]);
-		free(tags[i]);
-	}
-}
-
 /* Between creation and the clone's end no boot, udev rule or mount may take it for a volume. */
 static int make_volume(struct clone_plan *plan)
 {
 	struct job *job = &plan->job;
-	struct arguments arguments = { 0 };
 	char dm_name[DM_NAME_MAX + 1];
 	int code, mark;
 
@@ -83,14 +127,7 @@ static int make_volume(struct clone_plan *plan)
 	mark = runtime_hide_name(dm_name);
 	if (mark < 0 && !message_dry_run)
 		return EXIT_REFUSED;
-	add_create(&arguments, &job->destination, (job->sectors + job->extra_sectors) * 512);
-	add_alloc(&arguments, plan->invocation);
-	add_record(&arguments, job);
-	arguments_add(&arguments, "%s", job->destination.vg);
-	for (size_t i = 0; i < plan->invocation->nr_options; i++)
-		if (!strcmp(plan->invocation->options[i].spec->name, "pv"))
-			arguments_add(&arguments, "%s", plan->invocation->options[i].value);
-	code = lvm_change(&arguments, "create destination %s", job->destination_text);
+	code = create_volume(plan);
 	if (!code)
 		code = learn_uuid(&job->destination, job->destination_uuid);
 	strcpy(job->record_uuid, job->destination_uuid);

@@ -19,7 +19,7 @@ static const struct option_spec clone_options[] = {
 	{ "pv", 0, "DEVICE", "put the destination on this physical volume; may be repeated", false },
 	{ "metadata", 0, "VG[/LV]", "for a destination that is a device: where the metadata go", false },
 	{ "size", 0, "SIZE", "size of the destination, if more than the source's", false },
-	{ "alloc", 0, "POLICY", "how LVM allocates it: normal, contiguous, cling, anywhere", false },
+	{ "alloc", 0, "POLICY", "how LVM allocates it: normal, contiguous, cling, anywhere, tail", false },
 	{ "name", 0, "NAME", "the clone's device below /dev/mapper (xcopy-VG-DST)", false },
 	{ "keep-device", 0, NULL, "keep the device's name after the end, until \"release\"", false },
 	{ "region-size", 0, "SIZE", "unit of bookkeeping (64K, more above 1 TiB)", false },

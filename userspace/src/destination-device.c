@@ -195,9 +195,11 @@ static int occupy(const struct job *job, bool fresh)
 	dev_t number;
 	int code;
 
-	if (!device_number(job->destination_device, &number))
+	if (!device_number(job->destination_device, &number)) {
+		runtime_await(true);
 		return fail(EXIT_FAILED, "destination %s is missing: when it is there again, \"xcopysetup activate %s\"",
 			    job->destination_device, job->destination_device);
+	}
 	code = check_free(job, number);
 	if (!code)
 		code = check_id(job);

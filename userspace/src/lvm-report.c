@@ -60,6 +60,19 @@ static void add_pv(struct json_object *row, struct lvm_report *report)
 	add_vg(row, report);
 }
 
+static void add_free_range(struct json_object *row, struct lvm_report *report)
+{
+	if (strcmp(text_of(row, "segtype"), "free"))
+		return;
+	report->free_ranges = need_more(report->free_ranges, report->nr_free_ranges + 1,
+					sizeof(*report->free_ranges));
+	report->free_ranges[report->nr_free_ranges++] = (struct lvm_free_range){
+		.pv_path = need_copy(text_of(row, "pv_name")),
+		.start = number_of(row, "pvseg_start"),
+		.count = number_of(row, "pvseg_size"),
+	};
+}
+
 static void add_tags(struct lvm_lv *lv, const char *tags)
 {
 	char *copy = need_copy(tags), *state, *tag;
@@ -134,6 +147,8 @@ static void add_arrays(struct json_object *arrays, struct lvm_report *report)
 			continue;
 		if (!strcmp(name, "pv"))
 			each_row(rows, add_pv, report);
+		else if (!strcmp(name, "pvseg"))
+			each_row(rows, add_free_range, report);
 		else if (!strcmp(name, "seg"))
 			each_row(rows, add_segment, report);
 	}
@@ -186,6 +201,9 @@ void lvm_report_free(struct lvm_report *report)
 	}
 	for (size_t i = 0; i < report->nr_lvs; i++)
 		free_lv(&report->lvs[i]);
+	for (size_t i = 0; i < report->nr_free_ranges; i++)
+		free(report->free_ranges[i].pv_path);
+	free(report->free_ranges);
 	free(report->pvs);
 	free(report->vgs);
 	free(report->lvs);

@@ -18,6 +18,13 @@ struct lvm_pv {
 	bool allocatable;
 };
 
+/* Extents of a physical volume that no LV has. */
+struct lvm_free_range {
+	char *pv_path;
+	uint64_t start;		/* extents */
+	uint64_t count;
+};
+
 struct lvm_vg {
 	char *name;
 	char *uuid;		/* with dashes */
@@ -52,6 +59,8 @@ struct lvm_report {
 	bool partial;		/* lvm failed on something: what is missing may still exist */
 	struct lvm_pv *pvs;
 	size_t nr_pvs;
+	struct lvm_free_range *free_ranges;
+	size_t nr_free_ranges;
 	struct lvm_vg *vgs;
 	size_t nr_vgs;
 	struct lvm_lv *lvs;
@@ -62,14 +71,15 @@ struct lvm_report {
 #define LVM_VG_COLUMNS "vg_name"
 #define LVM_PV_COLUMNS "pv_name,pv_uuid,pe_start,pv_free,pv_missing,pv_allocatable,vg_name," \
 	"vg_uuid,vg_seqno,vg_lock_type,vg_attr,vg_extent_size,vg_free"
+#define LVM_PVSEG_COLUMNS "pv_name,pvseg_start,pvseg_size,segtype"
 #define LVM_SEG_COLUMNS "vg_name,vg_uuid,lv_name,lv_uuid,lv_size,lv_attr,lv_tags,segtype," \
 	"seg_start,seg_size,devices"
 
 /**
  * lvm_report_parse() - add JSON to @report
  *
- * Takes the rows of "pv" arrays, with LVM_PV_COLUMNS, and of "seg" arrays, with
- * LVM_SEG_COLUMNS; ignores others.
+ * Takes the rows of "pv" arrays, with LVM_PV_COLUMNS, of "pvseg" arrays, with LVM_PVSEG_COLUMNS,
+ * and of "seg" arrays, with LVM_SEG_COLUMNS; ignores others.
  *
  * Return: NULL, or what is wrong with the text.
  */

@@ -61,7 +61,7 @@ static void full_report(struct arguments *arguments)
 	add_report(arguments, "vg", LVM_VG_COLUMNS);
 	add_report(arguments, "pv", LVM_PV_COLUMNS);
 	add_report(arguments, "lv", "lv_name");
-	add_report(arguments, "pvseg", "pv_name");
+	add_report(arguments, "pvseg", LVM_PVSEG_COLUMNS);
 	add_report(arguments, "seg", LVM_SEG_COLUMNS);
 }
 

@@ -17,6 +17,8 @@
 #include "message.h"
 #include "sizes.h"
 
+#define AWAITED "awaited"
+
 /* Open the directory, made if need be; -1 after a message. */
 static int open_directory(int parent, const char *path)
 {
@@ -217,6 +219,22 @@ int runtime_hide(const char *uuid)
 		return EXIT_REFUSED;
 	close(fd);
 	return 0;
+}
+
+void runtime_await(bool await)
+{
+	int directory = message_dry_run ? -1 : open_runtime(), fd;
+
+	if (directory < 0)
+		return;
+	if (!await) {
+		unlinkat(directory, AWAITED, 0);
+	} else {
+		fd = openat(directory, AWAITED, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+		if (fd >= 0)
+			close(fd);
+	}
+	close(directory);
 }
 
 /* Is it held now, and still the file of that name? */

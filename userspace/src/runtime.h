@@ -13,6 +13,8 @@
  *                  the extents below it change
  *   swapping-<LV>  held while a table of this LV is loaded, until it is in use
  *   written-<job>  a number: sectors that had been written to a source that is no LV
+ *   awaited        while it is there, udev's rule dm-xcopy-late.rules has clones activated for each
+ *                  disk, partition and multipath device that appears
  *   hide/<name>    udev's rule dm-xcopy.rules does not scan the device-mapper device
  *                  that has this name or UUID; by name only while its maker holds the file
  *   hide/device-<number>  the same of dm-xcopy-device.rules, for any device, by MAJOR:MINOR
@@ -78,6 +80,9 @@ void runtime_show(const char *uuid);
  */
 int runtime_hide_name(const char *name);
 void runtime_show_name(const char *name, int fd);
+
+/** runtime_await() - a device of a job is missing: have jobs activated when one comes; or not any more */
+void runtime_await(bool await);
 
 /** runtime_clean() - show what was hidden by name and left so by somebody who was killed */
 void runtime_clean(void);

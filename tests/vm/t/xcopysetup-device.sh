@@ -162,11 +162,13 @@ ok "the clone is as it was" holds $clone /tmp/part.clone
 run forget_all
 run no_partition
 refused 1 "without the partition" 'source /dev/disk/by-id/.* of vg/dst is missing' xcopysetup activate --all
+rm /run/xcopysetup/awaited
 run partition "$(disk a6)" 2048 32768
 refused 1 "a smaller one" 'is smaller than it was' xcopysetup activate --all
+run no_partition
+refused 1 "without it once more" 'is missing' xcopysetup activate --all
 run partition "$(disk a6)" 2048 65536
-udevadm settle
-ok "activate" xcopysetup activate --all
+ok "with it, it goes on by itself" wait_for 60 test -e $clone
 ok "the clone is as it was" holds $clone /tmp/part.clone
 run forget_all
 rm -f /run/xcopysetup/written-*

@@ -184,8 +184,7 @@ run blockdev --rereadpt "$(disk b1)"
 udevadm settle
 refused 1 "without the partition" 'destination /dev/disk/by-id/.* is missing' xcopysetup activate --all
 to=$(partition "$(disk b1)" 2048 65536)
-udevadm settle
-ok "activate" xcopysetup activate --all
+ok "with it, it goes on by itself" wait_for 60 test -e $clone
 ok "it is right" holds $clone /tmp/part
 ok "finish" xcopysetup finish "$to"
 ok "it is right" holds $clone /tmp/part

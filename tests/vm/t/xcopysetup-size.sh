@@ -55,3 +55,9 @@ run lvremove -qq -y vg/dst
 run xcopysetup clone -q --no-hydration --alloc contiguous vg/src dst
 is "--alloc reaches LVM" "$(lvs --noheadings -o lv_allocation_policy vg/dst | xargs)" contiguous
 ok "cancel" xcopysetup cancel vg/dst
+
+free=$(pvs --noheadings --segments -o pvseg_start,pvseg_size,segtype "$(disk a1)" | awk '$3 == "free" { end = $1 + $2 } END { print end }')
+run xcopysetup clone -q --no-hydration --alloc tail vg/src dst
+is "--alloc tail: the last extents" "$(lvs --noheadings --units b --nosuffix -o seg_pe_ranges vg/dst | xargs)" \
+	"$(disk a1):$((free - 8))-$((free - 1))"
+ok "cancel" xcopysetup cancel vg/dst
