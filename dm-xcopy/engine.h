@@ -125,6 +125,9 @@ void xcopy_offload_reset(struct xcopy_offload *offload);
 /** xcopy_offload_sectors() - length that a background copy should have now, sectors; any context */
 sector_t xcopy_offload_sectors(const struct xcopy_offload *offload);
 
+/** xcopy_offload_proven() - was any command done, and found to be right?  Any context */
+bool xcopy_offload_proven(const struct xcopy_offload *offload);
+
 /** xcopy_offload_kib() - size of a command in use, KiB, 0 if none; any context */
 unsigned int xcopy_offload_kib(const struct xcopy_offload *offload);
 

@@ -453,7 +453,7 @@ static u64 copy_regions(const struct xcopy_engine *engine)
 static bool on_trial(const struct xcopy_engine *engine)
 {
 	return READ_ONCE(engine->clone->offload) == XCOPY_OFFLOAD_ON &&
-	       !xcopy_offload_kib(engine->offload);
+	       !xcopy_offload_proven(engine->offload);
 }
 
 static bool below_depth(struct xcopy_engine *engine)

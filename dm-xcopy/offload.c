@@ -82,6 +82,7 @@ struct trusted_extents {
  * @reason: a word
  * @verify_next: the next command has to be verified
  * @verify_since: jiffies when that was found; commands sent before do not count
+ * @growing: a command larger than all that were done is being verified: the others are kept smaller
  * @had_unknown: @unknown_at is valid
  * @unknown_at: jiffies of the last unknown outcome
  * @done_since: a command sent after that was done
@@ -100,6 +101,7 @@ struct offload_pair {
 	char reason[XCOPY_WORD];
 	bool verify_next;
 	unsigned long verify_since;
+	bool growing;
 	bool had_unknown;
 	unsigned long unknown_at;
 	bool done_since;
@@ -116,6 +118,7 @@ struct offload_pair {
  * @wanted: kind of disk that no copier is registered for
  * @pausing: @pause_until is valid; clone->lock
  * @pause_until: jiffies; the host copies until then
+ * @proven: some command was done, and found to be right
  * @sectors: length that a background copy should have, sectors
  * @kib: size of a command in use, KiB
  * @segments: descriptors in it; clone->lock, as below
@@ -129,6 +132,7 @@ struct xcopy_offload {
 	const char *wanted;
 	bool pausing;
 	unsigned long pause_until;
+	bool proven;
 	sector_t sectors;
 	unsigned int kib;
 	u32 segments;
@@ -145,6 +149,7 @@ struct xcopy_offload {
  * @path: path to the destination, if @on_path
  * @on_path: @path is held
  * @sent_at: jiffies when the command was sent
+ * @grows: it is the command for which @pair is growing
  * @lost: it has no known outcome because the transport was lost
  */
 struct route {
@@ -156,6 +161,7 @@ struct route {
 	struct xcopy_path path;
 	bool on_path;
 	unsigned long sent_at;
+	bool grows;
 	bool lost;
 };
 
@@ -448,18 +454,50 @@ static bool must_verify_whole(const struct xcopy_clone *clone, const struct rout
 	       (every && !((u32)(p->commands + 1) % every));
 }
 
-static enum verify must_verify(struct xcopy_clone *clone, const struct route *route,
-			       sector_t segment)
+/*
+ * Larger commands one at a time: each takes long to poison and to compare, under its range's lock.
+ * STEP_NOW: this has to be cut, for which trim() is.
+ */
+static enum step must_verify(struct xcopy_clone *clone, struct route *route, sector_t segment,
+			     enum verify *how)
 {
-	enum verify how = VERIFY_NOT;
+	struct offload_pair *p = route->pair;
+	enum step step = STEP_DONE;
+
+	*how = VERIFY_NOT;
+	spin_lock_irq(&clone->lock);
+	if (must_verify_whole(clone, route)) {
+		*how = VERIFY_WHOLE;
+	} else if (!p->limits.done_blocks || is_larger(route, segment)) {
+		*how = VERIFY_ENDS;
+		if (p->growing)
+			step = STEP_NOW;
+		else
+			p->growing = route->grows = true;
+	}
+	spin_unlock_irq(&clone->lock);
+	return step;
+}
+
+static void end_growth(struct xcopy_clone *clone, struct route *route)
+{
+	if (!route->grows)
+		return;
+	spin_lock_irq(&clone->lock);
+	route->pair->growing = false;
+	spin_unlock_irq(&clone->lock);
+	route->grows = false;
+}
+
+/* By another path than before it was poisoned, or since an outcome was unknown. */
+static bool wants_whole(struct xcopy_clone *clone, const struct route *route)
+{
+	bool wants;
 
 	spin_lock_irq(&clone->lock);
-	if (must_verify_whole(clone, route))
-		how = VERIFY_WHOLE;
-	else if (!route->pair->limits.done_blocks || is_larger(route, segment))
-		how = VERIFY_ENDS;
+	wants = must_verify_whole(clone, route);
 	spin_unlock_irq(&clone->lock);
-	return how;
+	return wants;
 }
 
 /* Not being able to remember only means verifying again. */
@@ -554,6 +592,31 @@ static sector_t segment_length(const struct offload_pair *p)
 	return max(round_down(sectors, granularity(p)), granularity(p));
 }
 
+/* Sectors of the largest command that is no larger than one that was done. Caller holds clone->lock. */
+static u64 proven_sectors(const struct offload_pair *p)
+{
+	const struct xcopy_limits *limits = &p->limits;
+	u64 blocks = min((u64)limits->done_segments * limits->done_segment_blocks,
+			 limits->done_blocks);
+
+	return blocks * block_sectors(p);
+}
+
+/* Length of the segments of the next command but its last, sectors. */
+static sector_t segment_sectors(struct xcopy_clone *clone, const struct route *route)
+{
+	const struct offload_pair *p = route->pair;
+	sector_t sectors, proven;
+
+	spin_lock_irq(&clone->lock);
+	sectors = segment_length(p);
+	proven = round_down(p->limits.done_segment_blocks * block_sectors(p), granularity(p));
+	if (p->growing && !route->grows && proven)
+		sectors = min(sectors, proven);
+	spin_unlock_irq(&clone->lock);
+	return sectors;
+}
+
 /* Cut the route to one command. False: the host has to copy route->sectors. */
 static bool trim(struct xcopy_clone *clone, struct route *route)
 {
@@ -565,6 +628,8 @@ static bool trim(struct xcopy_clone *clone, struct route *route)
 	spin_lock_irq(&clone->lock);
 	most = min(xcopy_limits_blocks(&p->limits) * block_sectors(p),
 		   (u64)p->limits.segments * segment_length(p));
+	if (p->growing && !route->grows && p->limits.done_blocks)
+		most = min(most, proven_sectors(p));
 	spin_unlock_irq(&clone->lock);
 	/* Less than that is no command at all. */
 	most = max_t(u64, most, granularity(p));
@@ -623,14 +688,17 @@ static bool same_place(const struct xcopy_mapping *a, const struct xcopy_mapping
 	       !memcmp(a->generations, b->generations, a->nr * sizeof(a->generations[0]));
 }
 
-static sector_t segment_sectors(struct xcopy_clone *clone, const struct offload_pair *p)
+/* Is what was poisoned what is going to be copied, and verified as it has to be? */
+static enum step compare_routes(struct xcopy_clone *clone, const struct route *now,
+				const struct route *old, enum verify how)
 {
-	sector_t sectors;
-
-	spin_lock_irq(&clone->lock);
-	sectors = segment_length(p);
-	spin_unlock_irq(&clone->lock);
-	return sectors;
+	if (now->pair != old->pair || !same_place(&now->source, &old->source) ||
+	    !same_place(&now->destination, &old->destination))
+		return STEP_AGAIN;
+	/* shorter: another command's refusal has made commands smaller meanwhile */
+	if (now->sectors != old->sectors || (how == VERIFY_ENDS && wants_whole(clone, now)))
+		return STEP_NOW;
+	return STEP_DONE;
 }
 
 /*
@@ -656,12 +724,10 @@ static enum step poison(struct xcopy_offload *offload, struct route *route, sect
 	step = open_route(offload, route);
 	if (step != STEP_DONE)
 		return step;
-	if (route->sectors == old.sectors && route->pair == old.pair &&
-	    same_place(&route->source, &old.source) &&
-	    same_place(&route->destination, &old.destination))
-		return STEP_DONE;
-	close_route(route);
-	return STEP_AGAIN;
+	step = compare_routes(offload->clone, route, &old, how);
+	if (step != STEP_DONE)
+		close_route(route);
+	return step;
 }
 
 /* ---- one command ---- */
@@ -751,6 +817,7 @@ static void learn_done(struct xcopy_offload *offload, struct route *route, secto
 
 	spin_lock_irq(&clone->lock);
 	p->commands++;
+	WRITE_ONCE(offload->proven, true);
 	p->range_failures = 0;
 	p->done_since |= time_after(route->sent_at, p->unknown_at);
 	xcopy_limits_note(&p->limits, to_blocks(p, route->sectors), longest_segment(route, segment),
@@ -782,12 +849,61 @@ static void distrust(struct xcopy_copy *copy, const struct route *route)
 static int compare(struct xcopy_offload *offload, const struct route *route, sector_t segment,
 		   enum verify how)
 {
-	xcopy_stat_add(offload->clone, XCOPY_STAT_VERIFIED, 1);
 	if (how == VERIFY_WHOLE)
 		return xcopy_verify_compare(offload->verifier, offload->clone, route->sector,
 					    route->sectors);
 	return xcopy_verify_compare_ends(offload->verifier, offload->clone, route->sector,
 					 route->sectors, segment, block_sectors(route->pair));
+}
+
+/*
+ * A reset takes all commands in flight with it: those sent before the last unknown
+ * outcome was seen count as one with it.
+ */
+static enum step unknown_outcome(struct xcopy_offload *offload, struct route *route)
+{
+	struct xcopy_clone *clone = offload->clone;
+	struct offload_pair *p = route->pair;
+	bool second;
+
+	spin_lock_irq(&clone->lock);
+	second = p->had_unknown && time_after(route->sent_at, p->unknown_at) &&
+		 time_before(jiffies, p->unknown_at + PROBATION) &&
+		 !(route->lost && p->done_since);
+	p->had_unknown = true;
+	p->unknown_at = jiffies;
+	p->done_since = false;
+	demand_verification(p);
+	xcopy_limits_minimum(&p->limits);
+	note_size(offload, p);
+	spin_unlock_irq(&clone->lock);
+	if (second)
+		give_up(clone, p, "unknown-outcomes");
+	return STEP_HOST;
+}
+
+static bool map_unchanged(const struct xcopy_clone *clone, const struct route *route)
+{
+	return xcopy_mapping_unchanged(&route->source, clone->source, route->sector) &&
+	       xcopy_mapping_unchanged(&route->destination, clone->destination, route->sector);
+}
+
+/*
+ * What differs, or cannot be read, may be copied late, whatever the storage said. Where the map has
+ * changed meanwhile, and where there was no comparison, that is not proof against the storage: it
+ * counts as an unknown outcome, so that not every range has its quarantine.
+ */
+static void not_verified(struct xcopy_copy *copy, struct route *route, bool lie)
+{
+	struct xcopy_offload *offload = copy->engine->offload;
+	struct xcopy_clone *clone = offload->clone;
+
+	if (lie)
+		give_up(clone, route->pair, "verify-failed");
+	else
+		unknown_outcome(offload, route);
+	xcopy_clone_set_word(clone, clone->last_error, lie ? "verify-failed" : "not-verified");
+	distrust(copy, route);
 }
 
 /* STEP_DONE: the storage copied it right. */
@@ -797,22 +913,16 @@ static enum step check_copy(struct xcopy_copy *copy, struct route *route, sector
 	struct xcopy_offload *offload = copy->engine->offload;
 	struct xcopy_clone *clone = offload->clone;
 	int r = compare(offload, route, segment, how);
+	bool unchanged = map_unchanged(clone, route);
 
-	if (xcopy_mapping_unchanged(&route->source, clone->source, route->sector) &&
-	    xcopy_mapping_unchanged(&route->destination, clone->destination, route->sector)) {
-		if (!r && how == VERIFY_WHOLE)
-			trust(clone, route);
-		if (r == -EILSEQ) {
-			xcopy_stat_add(clone, XCOPY_STAT_VERIFY_FAILURES, 1);
-			give_up(clone, route->pair, "verify-failed");
-		}
-	}
-	/*
-	 * Where the map changed meanwhile that says nothing against the storage, nor for it; nor
-	 * does what cannot be read.
-	 */
+	if (!r || r == -EILSEQ)
+		xcopy_stat_add(clone, XCOPY_STAT_VERIFIED, 1);
+	if (r == -EILSEQ)
+		xcopy_stat_add(clone, XCOPY_STAT_VERIFY_FAILURES, 1);
 	if (r)
-		distrust(copy, route);
+		not_verified(copy, route, r == -EILSEQ && unchanged);
+	else if (unchanged && how == VERIFY_WHOLE)
+		trust(clone, route);
 	return r ? STEP_HOST : STEP_DONE;
 }
 
@@ -865,32 +975,6 @@ static enum step refused(struct xcopy_offload *offload, struct route *route, sec
 	return STEP_HOST;
 }
 
-/*
- * A reset takes all commands in flight with it: those sent before the last unknown
- * outcome was seen count as one with it.
- */
-static enum step unknown_outcome(struct xcopy_offload *offload, struct route *route)
-{
-	struct xcopy_clone *clone = offload->clone;
-	struct offload_pair *p = route->pair;
-	bool second;
-
-	spin_lock_irq(&clone->lock);
-	second = p->had_unknown && time_after(route->sent_at, p->unknown_at) &&
-		 time_before(jiffies, p->unknown_at + PROBATION) &&
-		 !(route->lost && p->done_since);
-	p->had_unknown = true;
-	p->unknown_at = jiffies;
-	p->done_since = false;
-	demand_verification(p);
-	xcopy_limits_minimum(&p->limits);
-	note_size(offload, p);
-	spin_unlock_irq(&clone->lock);
-	if (second)
-		give_up(clone, p, "unknown-outcomes");
-	return STEP_HOST;
-}
-
 static enum step refused_range(struct xcopy_clone *clone, struct offload_pair *p)
 {
 	bool too_many;
@@ -930,33 +1014,40 @@ static enum step judge(struct xcopy_copy *copy, struct route *route, enum xcopy_
 	}
 }
 
+/* STEP_DONE: the command can be sent. Else the route is closed. */
+static enum step prepare(struct xcopy_offload *offload, struct route *route, sector_t segment,
+			 enum verify *how)
+{
+	enum step step = STEP_NOW;
+
+	/* Another command's refusal may have made segments smaller since trim() looked. */
+	if (nr_segments(route, segment) <= route->pair->pair.hard_segments)
+		step = must_verify(offload->clone, route, segment, how);
+	if (step != STEP_DONE)
+		close_route(route);
+	else if (*how != VERIFY_NOT)
+		step = poison(offload, route, segment, *how);
+	return step;
+}
+
 /* With the route open, and the command counted. Closes the route. */
 static enum step command(struct xcopy_copy *copy, struct route *route)
 {
 	struct xcopy_offload *offload = copy->engine->offload;
+	sector_t segment = segment_sectors(offload->clone, route);
 	enum xcopy_outcome outcome;
-	sector_t segment;
-	u64 took_ms = 0;
 	enum verify how;
-	enum step step;
+	enum step step = prepare(offload, route, segment, &how);
+	u64 took_ms = 0;
 
-	segment = segment_sectors(offload->clone, route->pair);
-	if (nr_segments(route, segment) > route->pair->pair.hard_segments) {
-		/* Another command's refusal made segments smaller since trim() looked. */
+	if (step == STEP_DONE) {
+		outcome = send(copy, route, segment, &took_ms);
 		close_route(route);
-		return STEP_NOW;
+		step = outcome == XCOPY_DONE ? copied(copy, route, segment, how, took_ms) :
+		       judge(copy, route, outcome, segment);
 	}
-	how = must_verify(offload->clone, route, segment);
-	if (how != VERIFY_NOT) {
-		step = poison(offload, route, segment, how);
-		if (step != STEP_DONE)
-			return step;
-	}
-	outcome = send(copy, route, segment, &took_ms);
-	close_route(route);
-	if (outcome == XCOPY_DONE)
-		return copied(copy, route, segment, how, took_ms);
-	return judge(copy, route, outcome, segment);
+	end_growth(offload->clone, route);
+	return step;
 }
 
 static bool usable(const struct xcopy_copy *copy)
@@ -1115,6 +1206,11 @@ sector_t xcopy_offload_sectors(const struct xcopy_offload *offload)
 	if (offload->clone->offload != XCOPY_OFFLOAD_ON)
 		return XCOPY_HOST_SECTORS;
 	return READ_ONCE(offload->sectors);
+}
+
+bool xcopy_offload_proven(const struct xcopy_offload *offload)
+{
+	return READ_ONCE(offload->proven);
 }
 
 unsigned int xcopy_offload_kib(const struct xcopy_offload *offload)
