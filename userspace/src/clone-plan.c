@@ -485,8 +485,25 @@ static void look_at_content(struct clone_plan *plan)
 {
 	char *path = job_source_path(&plan->job);
 
-	content_look(path, &plan->content);
+	plan->content_is_known = content_look(path, &plan->content);
 	free(path);
+}
+
+/*
+ * Before "activate" runs, a boot takes a half-filled device for what is on it. File systems are
+ * mounted after that; volume groups, encrypted volumes and partitions are opened whenever they are seen.
+ */
+static int check_content_for_device(const struct clone_plan *plan)
+{
+	const char *device = plan->invocation->arguments[1], *type = plan->content.type;
+
+	if (!plan->content_is_known)
+		return fail(EXIT_REFUSED, "destination %s: the source is not active, and cannot be looked at, but what is cloned to a device must be a file system: lvchange --activate y the source",
+			    device);
+	if (!type || plan->content.is_file_system)
+		return 0;
+	return fail(EXIT_REFUSED, "destination %s: the source holds %s, which a boot would find and open on a device that is half filled: only file systems are cloned to devices; give a logical volume, VG/DST",
+		    device, type);
 }
 
 /* Its volume group would be there twice, by the device that the clone reads it through. */
@@ -494,10 +511,8 @@ static int check_content(const struct clone_plan *plan)
 {
 	const char *type = plan->content.type;
 
-	if (*plan->job.destination_device && type && (!strcmp(type, "LVM2_member") ||
-						      strstr(type, "_raid_member")))
-		return fail(EXIT_REFUSED, "destination %s: the source holds %s, which a boot would assemble from a device that is half filled: give a logical volume, VG/DST",
-			    plan->invocation->arguments[1], type);
+	if (*plan->job.destination_device)
+		return check_content_for_device(plan);	/* which refuses more */
 	if (!*plan->job.source_device || !type || strcmp(type, "LVM2_member"))
 		return 0;
 	return fail(EXIT_REFUSED, "source %s is a physical volume of LVM's: clone its logical volumes, one by one",

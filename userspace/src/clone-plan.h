@@ -16,6 +16,7 @@ struct clone_plan {
 	struct xcopy_geometry geometry;
 	uint64_t metadata_bytes;
 	struct content content;		/* of the source, where it could be looked at */
+	bool content_is_known;
 	bool new_uuid;			/* its clone is to have another */
 	bool force;
 };

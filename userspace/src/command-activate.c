@@ -163,8 +163,6 @@ static int activate_all(void)
 	int code = lvm_load(&report), one, worst = 0;
 
 	runtime_clean();
-	/* whoever still misses one will say so again */
-	runtime_await(false);
 	if (code)
 		return code;
 	for (size_t i = 0; i < report.nr_lvs; i++) {
@@ -181,6 +179,7 @@ static int activate_all(void)
 		worst = one ? one : worst;
 		job_free(&job);
 	}
+	runtime_await_none();
 	lvm_report_free(&report);
 	return worst;
 }

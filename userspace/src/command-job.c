@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "destination-device.h"
 #include "dm.h"
 #include "follow.h"
 #include "memory.h"
@@ -319,6 +320,7 @@ static bool find_device(struct search *search)
 static int remove_device(const char *argument, const char *uuid)
 {
 	struct dm_state state;
+	int code;
 
 	if (!is_linear(uuid))
 		return fail(EXIT_REFUSED, "%s is not complete: \"xcopysetup finish\" or \"cancel\" it",
@@ -326,7 +328,8 @@ static int remove_device(const char *argument, const char *uuid)
 	if (!dm_look(uuid, &state) || state.open_count)
 		return fail(EXIT_REFUSED, "/dev/mapper/%s is in use: unmount or close it first",
 			    state.name);
-	return would("dmsetup remove %s", state.name) ? 0 : dm_remove(state.name);
+	code = would("dmsetup remove %s", state.name) ? 0 : dm_remove(state.name);
+	return code ? code : destination_device_forget(uuid + strlen("XCOPY-"));
 }
 
 static int release_job(const char *argument, struct job *job)

@@ -5,6 +5,7 @@
 #include <ctype.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "memory.h"
 
@@ -42,17 +43,27 @@ static char *type(blkid_probe probe)
 	return found ? found : need_copy("something");
 }
 
+static bool is_file_system(blkid_probe probe)
+{
+	char *usage = value(probe, "USAGE");
+	bool is = usage && !strcmp(usage, "filesystem");
+
+	free(usage);
+	return is;
+}
+
 static void probed_content(blkid_probe probe, struct content *content)
 {
 	blkid_probe_enable_superblocks(probe, 1);
 	blkid_probe_set_superblocks_flags(probe, BLKID_SUBLKS_TYPE | BLKID_SUBLKS_UUID |
-					  BLKID_SUBLKS_LABEL);
+					  BLKID_SUBLKS_LABEL | BLKID_SUBLKS_USAGE);
 	blkid_probe_enable_partitions(probe, 1);
 	switch (blkid_do_safeprobe(probe)) {
 	case 1:
 		break;
 	case 0:
 		content->type = type(probe);
+		content->is_file_system = is_file_system(probe);
 		content->uuid = uuid(probe);
 		content->label = value(probe, "LABEL");
 		content->shares_journal = has(probe, "EXT_JOURNAL");

@@ -7,6 +7,7 @@
 
 struct content {
 	char *type;	/* "ext4", "LVM2_member", ...; NULL: surely nothing */
+	bool is_file_system;
 	char *uuid;	/* as libblkid writes it, letters, digits and dashes; NULL: has none */
 	bool shares_journal;	/* its journal is on another device, which a copy of it would use too */
 	char *label;	/* whatever bytes the device has; NULL: has none */

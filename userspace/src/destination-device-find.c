@@ -67,6 +67,26 @@ static int check_others(const char *path, dev_t number, const struct lvm_report 
 	return 0;
 }
 
+static bool is_partition_of(dev_t number, dev_t whole)
+{
+	struct disk disk;
+
+	return number != whole && device_disk(major(number), minor(number), &disk) &&
+	       makedev(disk.major, disk.minor) == whole;
+}
+
+/* The whole disk is claimed as soon as any of its partitions is. */
+static int check_free_there(const char *path, dev_t its, dev_t number)
+{
+	int code = device_check_mount(ROLE, path, its);
+
+	if (!code && is_partition_of(number, its))
+		return device_check_holders(ROLE, path, its);
+	if (!code)
+		code = device_check_claim(ROLE, path, its, false);
+	return code ? code : device_check_open(ROLE, path, its);
+}
+
 static int check_alias(const char *path, dev_t number, const char *name)
 {
 	char *its_path = need_text("/dev/%s", name);
@@ -77,9 +97,7 @@ static int check_alias(const char *path, dev_t number, const char *name)
 		if (*c == '!')
 			*c = '/';
 	if (device_number(its_path, &its) && its != number && devices_overlap(number, its)) {
-		code = device_check_mount(ROLE, its_path, its);
-		if (!code)
-			code = device_check_claim(ROLE, its_path, its, false);
+		code = check_free_there(its_path, its, number);
 		if (code)
 			code = fail(code, "destination %s is the same unit as %s, or a part of it",
 				    path, its_path);
@@ -114,6 +132,8 @@ static int check_free(const char *path, dev_t number, const struct lvm_report *r
 		code = check_others(path, number, report, job);
 	if (!code)
 		code = device_check_claim(ROLE, path, number, false);
+	if (!code)
+		code = device_check_open(ROLE, path, number);
 	return code ? code : check_aliases(path, number);
 }
 
@@ -144,12 +164,20 @@ static int set_device(const char *path, dev_t number, struct job *job)
 {
 	char *link = device_lasting_name(number);
 
-	if (!link)
-		return fail(EXIT_REFUSED, "destination %s has no name below /dev/disk/by-id or by-partuuid, and would not be found after a boot: give the disk a serial number, or a partition table",
+	int code = 0;
+
+	if (link && !strncmp(link, "/dev/disk/by-id/", 16))
+		job_set_destination_device(job, link);
+	else
+		code = fail(EXIT_REFUSED, "destination %s has no name below /dev/disk/by-id, and would not be found after a boot: give the disk a serial number",
 			    path);
-	job_set_destination_device(job, link);
 	free(link);
-	return device_id_place(ROLE, job->destination_device, job->destination_id);
+	if (!code)
+		code = device_id_place(ROLE, job->destination_device, job->destination_id);
+	if (!code && !device_id_is_known(job->destination_id))
+		code = fail(EXIT_REFUSED, "destination %s does not say which disk it is (WWID or serial number): after a boot it could be another",
+			    path);
+	return code;
 }
 
 int destination_device_find(const char *path, bool force, const struct lvm_report *report,

@@ -90,16 +90,18 @@ static int hide(dev_t number)
 	return code;
 }
 
-/* What the kernel knows of its partitions is of before, or of nothing. */
-static void show(dev_t number)
+/* Another clone may have taken it. What the kernel knows of its pages and partitions is of before. */
+static void show(const char *path, dev_t number)
 {
-	char *mark = mark_of(number);
+	char *mark;
 	int fd;
 
+	if (device_has_writer(number))
+		return;
+	mark = mark_of(number);
 	runtime_show(mark);
 	free(mark);
-	/* pages of before, read by whoever looked at it meanwhile, and partitions of before */
-	device_sync(major(number), minor(number), ROLE);
+	device_sync(major(number), minor(number), path);
 	fd = device_open(major(number), minor(number), O_RDONLY);
 	if (fd >= 0) {
 		ioctl(fd, BLKRRPART);
@@ -124,21 +126,21 @@ static bool wipe_ends(int fd, uint64_t bytes)
 	return write_zeroes(fd, 0, length) && write_zeroes(fd, bytes - length, length) && !fsync(fd);
 }
 
-static int wipe(const struct job *job, uint32_t ma, uint32_t mi, int flags)
+static bool wipe(uint32_t ma, uint32_t mi, int flags)
 {
-	int fd, code = 0;
+	bool good;
+	int fd;
 
 	change_point("wipe a device");
+	errno = EIO;
 	fd = device_open(ma, mi, O_RDWR | flags);
-	if (fd < 0 || !wipe_ends(fd, device_sectors(ma, mi) * 512))
-		code = fail(EXIT_FAILED, "cannot write to destination %s: %s",
-			    job->destination_device, strerror(errno));
+	good = fd >= 0 && wipe_ends(fd, device_sectors(ma, mi) * 512);
 	if (fd >= 0)
 		close(fd);
-	return code;
+	return good;
 }
 
-/* A partition of before must not be there while the clone is made over it. */
+/* By having the kernel read the table again. */
 static int drop_partitions(const struct job *job, dev_t number)
 {
 	int fd = device_open(major(number), minor(number), O_RDONLY);
@@ -151,6 +153,17 @@ static int drop_partitions(const struct job *job, dev_t number)
 	if (fd >= 0)
 		close(fd);
 	return code;
+}
+
+/* Its partitions, too: first to see that nobody has one open, then for good. */
+static int wipe_fresh(const struct job *job, dev_t number)
+{
+	int code = drop_partitions(job, number);
+
+	if (!code && !wipe(major(number), minor(number), O_EXCL))
+		code = fail(EXIT_FAILED, "cannot write to destination %s: %s",
+			    job->destination_device, strerror(errno));
+	return code ? code : drop_partitions(job, number);
 }
 
 static int make_writer(const struct job *job, dev_t number)
@@ -175,7 +188,9 @@ static int check_free(const struct job *job, dev_t number)
 {
 	int code = device_check_mount(ROLE, job->destination_device, number);
 
-	return code ? code : device_check_claim(ROLE, job->destination_device, number, false);
+	if (!code)
+		code = device_check_claim(ROLE, job->destination_device, number, false);
+	return code ? code : device_check_open(ROLE, job->destination_device, number);
 }
 
 static int check_id(const struct job *job)
@@ -183,10 +198,11 @@ static int check_id(const struct job *job)
 	char id[SOURCE_TEXT];
 	int code = device_id_place(ROLE, job->destination_device, id);
 
-	if (code || !strcmp(id, job->destination_id))
+	if (code || device_id_is_same(id, job->destination_id))
 		return code;
-	return fail(EXIT_REFUSED, "destination %s is not the device that it was (it is %s, and was %s)",
-		    job->destination_device, id, job->destination_id);
+	return fail(EXIT_REFUSED, "destination %s is not the device that it was (it is %s, and was %s): only if it surely is, \"lvchange --deltag " TAG_DESTINATION_ID "%s --addtag " TAG_DESTINATION_ID "%s %s/%s\"",
+		    job->destination_device, id, job->destination_id, job->destination_id, id,
+		    job->record.vg, job->record.lv);
 }
 
 /* @fresh: nothing of ours is on it yet */
@@ -195,23 +211,36 @@ static int occupy(const struct job *job, bool fresh)
 	dev_t number;
 	int code;
 
-	if (!device_number(job->destination_device, &number)) {
-		runtime_await(true);
-		return fail(EXIT_FAILED, "destination %s is missing: when it is there again, \"xcopysetup activate %s\"",
-			    job->destination_device, job->destination_device);
-	}
+	if (!device_number(job->destination_device, &number))
+		runtime_await();
+	if (!device_number(job->destination_device, &number))
+		return fail(EXIT_FAILED, "destination %s is missing: when it is there again, \"xcopysetup activate %s\"; if it never will be, lvremove %s/%s, which records the clone",
+			    job->destination_device, job->destination_device, job->record.vg,
+			    job->record.lv);
 	code = check_free(job, number);
 	if (!code)
 		code = check_id(job);
 	if (!code)
 		code = device_sync(major(number), minor(number), job->destination_device);
 	if (!code && fresh)
-		code = wipe(job, major(number), minor(number), O_EXCL);
-	if (!code && fresh)
-		code = drop_partitions(job, number);
+		code = wipe_fresh(job, number);
 	if (!code)
 		code = hide(number);
 	return code ? code : make_writer(job, number);
+}
+
+/* It has the number that it had when its writer was made, or the clone writes one that has gone. */
+static int check_number(const struct job *job)
+{
+	dev_t written, named;
+
+	if (!find_number(job, &written))
+		return 0;
+	if (device_number(job->destination_device, &named) && written == named)
+		return hide(named);
+	return fail(EXIT_FAILED, "destination %s is another device now, or missing, and the clone still writes %u:%u: end what uses the clone, \"dmsetup remove %s\" and \"dmsetup remove xcopydest-%s\", then \"xcopysetup activate %s\"",
+		    job->destination_device, major(written), minor(written), job->clone_name,
+		    job->id, job->destination_device);
 }
 
 static int need_writer(const struct job *job, bool fresh)
@@ -219,8 +248,10 @@ static int need_writer(const struct job *job, bool fresh)
 	struct dm_state writer;
 	int code = look_at_writer(job, &writer);
 
-	if (code || (writer.exists && writer.live_table))
+	if (code)
 		return code;
+	if (writer.exists && writer.live_table)
+		return check_number(job);
 	if (writer.exists)	/* left by a crash between creation and table */
 		code = dm_remove(writer.name);
 	return code ? code : occupy(job, fresh);
@@ -270,12 +301,22 @@ int destination_device_settle(const struct job *job)
 /* Only what has been claimed all the time is sure to be ours: it may hold something else by now. */
 static void say_left(const struct job *job)
 {
-	char *type = content_find(job->destination_device);
+	struct content content;
 
-	if (type)
+	if (!content_look(job->destination_device, &content))
+		return;
+	if (content.type && job->state != JOB_CREATING)
 		warn("destination %s is left as it is, with %s on it: if that is half a copy, \"wipefs --all\" it",
-		     job->destination_device, type);
-	free(type);
+		     job->destination_device, content.type);
+	content_free(&content);
+}
+
+/* A disk that does not take it any more must not keep the clone from being removed. */
+static void wipe_copy(const struct job *job, const struct dm_state *writer)
+{
+	if (!wipe(writer->major, writer->minor, 0))
+		warn("cannot write to destination %s: %s: it may hold half a copy: \"wipefs --all\" it",
+		     job->destination_device, strerror(errno));
 }
 
 static int remove_writer(const struct job *job, bool drop)
@@ -288,13 +329,13 @@ static int remove_writer(const struct job *job, bool drop)
 	if (code)
 		return code;
 	if (writer.exists && writer.live_table && drop)
-		code = wipe(job, writer.major, writer.minor, 0);
+		wipe_copy(job, &writer);
 	else if (drop)
 		say_left(job);
-	if (!code && writer.exists)
+	if (writer.exists)
 		code = dm_remove(writer.name);
 	if (!code && known)
-		show(number);
+		show(job->destination_device, number);
 	return code;
 }
 
@@ -320,4 +361,16 @@ int destination_device_give(const struct job *job)
 int destination_device_drop(const struct job *job)
 {
 	return remove_locked(job, true);
+}
+
+int destination_device_forget(const char *id)
+{
+	struct job job = { 0 };
+	struct dm_state writer;
+
+	job_set_id(&job, id);
+	snprintf(job.destination_uuid, sizeof(job.destination_uuid), DESTINATION_UUID "%s", id);
+	if (!dm_look(job.destination_uuid, &writer) || !writer.exists)
+		return 0;
+	return would("dmsetup remove %s", writer.name) ? 0 : remove_writer(&job, false);
 }

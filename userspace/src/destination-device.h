@@ -48,6 +48,9 @@ int destination_device_give(const struct job *job);
 /** destination_device_drop() - the same for a copy that was given up: it is made unrecognisable before */
 int destination_device_drop(const struct job *job);
 
+/** destination_device_forget() - the same as "give", for a job whose record was removed by hand */
+int destination_device_forget(const char *id);
+
 /** destination_device_is_recorded() - is @number, by any path, the destination of a job? */
 bool destination_device_is_recorded(const struct lvm_report *report, dev_t number);
 

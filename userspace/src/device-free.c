@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "device-free.h"
 
+#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
@@ -33,6 +35,9 @@ static const struct {
 	{ "/dev/disk/by-partuuid", "" },
 };
 
+/* This one comes from what is on it. */
+#define LVM_LINK "lvm-pv-uuid-"
+
 static bool fits_into_tag(const char *path)
 {
 	static const char allowed[] =
@@ -53,6 +58,7 @@ static char *find_link(const char *directory, const char *prefix, dev_t number)
 		dev_t its;
 
 		if (!found && !strncmp(entries[i]->d_name, prefix, strlen(prefix)) &&
+		    strncmp(entries[i]->d_name, LVM_LINK, strlen(LVM_LINK)) &&
 		    device_number(path, &its) && its == number && fits_into_tag(path))
 			found = need_copy(path);
 		free(path);
@@ -108,22 +114,22 @@ int device_check_mount(const char *role, const char *path, dev_t number)
 	return code;
 }
 
-/* How many devices lie on it by which clones read it, and how many others. */
-static void count_holders(dev_t number, size_t *readers, size_t *others)
+/* How many devices lie on it whose dm UUID begins with @prefix, and how many others. */
+static void count_holders(dev_t number, const char *prefix, size_t *ours, size_t *others)
 {
 	char *directory = need_text("/sys/dev/block/%u:%u/holders", major(number), minor(number));
 	struct dirent **entries;
 	int count = scandir(directory, &entries, NULL, alphasort);
 
-	*readers = 0;
+	*ours = 0;
 	*others = 0;
 	for (int i = 0; i < count; i++) {
 		char *path = need_text("%s/%s/dm/uuid", directory, entries[i]->d_name);
 		char uuid[sizeof(SOURCE_UUID)] = "";
 		FILE *file = *entries[i]->d_name == '.' ? NULL : fopen(path, "re");
 
-		if (file && fgets(uuid, sizeof(uuid), file) && !strcmp(uuid, SOURCE_UUID))
-			++*readers;
+		if (file && fgets(uuid, sizeof(uuid), file) && !strcmp(uuid, prefix))
+			++*ours;
 		else if (*entries[i]->d_name != '.')
 			++*others;
 		if (file)
@@ -136,12 +142,89 @@ static void count_holders(dev_t number, size_t *readers, size_t *others)
 	free(directory);
 }
 
+static bool has_holder(dev_t number, const char *prefix)
+{
+	size_t ours, others;
+
+	count_holders(number, prefix, &ours, &others);
+	return ours;
+}
+
 bool device_has_reader(dev_t number)
+{
+	return has_holder(number, SOURCE_UUID);
+}
+
+bool device_has_writer(dev_t number)
+{
+	return has_holder(number, DESTINATION_UUID);
+}
+
+static int fail_claimed(const char *role, const char *path, int error)
+{
+	return fail(EXIT_REFUSED, "%s %s: %s", role, path, error == EBUSY ?
+		    "somebody has claimed it, or a partition of it (see \"lsblk\"): it has to be free; a disk of LVM's is cloned volume by volume" :
+		    strerror(error));
+}
+
+int device_check_holders(const char *role, const char *path, dev_t number)
 {
 	size_t readers, others;
 
-	count_holders(number, &readers, &others);
-	return readers;
+	count_holders(number, SOURCE_UUID, &readers, &others);
+	return readers || others ? fail_claimed(role, path, EBUSY) : 0;
+}
+
+/* Does the process have it open? One that ends meanwhile does not. */
+static bool process_has_open(const char *process, dev_t number)
+{
+	char *directory = need_text("/proc/%s/fd", process);
+	DIR *files = opendir(directory);
+	struct dirent *file;
+	struct stat stat;
+	bool has = false;
+
+	while (!has && files && (file = readdir(files)))
+		has = !fstatat(dirfd(files), file->d_name, &stat, 0) && S_ISBLK(stat.st_mode) &&
+		      stat.st_rdev == number;
+	if (files)
+		closedir(files);
+	free(directory);
+	return has;
+}
+
+/* By which process; to be freed; NULL: by none. */
+static char *find_opener(dev_t number)
+{
+	DIR *processes = opendir("/proc");
+	struct dirent *process;
+	char *found = NULL;
+
+	while (!found && processes && (process = readdir(processes)))
+		if (isdigit((unsigned char)*process->d_name) &&
+		    process_has_open(process->d_name, number))
+			found = need_copy(process->d_name);
+	if (processes)
+		closedir(processes);
+	return found;
+}
+
+int device_check_open(const char *role, const char *path, dev_t number)
+{
+	char *opener = find_opener(number);
+	int code = 0;
+
+	/* udev, and who has just heard of it from udev */
+	for (int i = 0; i < 20 && opener; i++) {
+		usleep(100000);
+		free(opener);
+		opener = find_opener(number);
+	}
+	if (opener)
+		code = fail(EXIT_REFUSED, "%s %s is open in process %s: what reads or writes it has to end first",
+			    role, path, opener);
+	free(opener);
+	return code;
 }
 
 /* All of device-mapper's devices claim as one: that one of them could says nothing of the others. */
@@ -150,7 +233,7 @@ int device_check_claim(const char *role, const char *path, dev_t number, bool ma
 	size_t readers, others;
 	int fd = -1;
 
-	count_holders(number, &readers, &others);
+	count_holders(number, SOURCE_UUID, &readers, &others);
 	errno = EBUSY;
 	if (!readers && !others)
 		fd = open(path, O_RDONLY | O_EXCL | O_CLOEXEC);
@@ -158,9 +241,7 @@ int device_check_claim(const char *role, const char *path, dev_t number, bool ma
 		close(fd);
 	if (fd >= 0 || (may_be_read && readers && !others))
 		return 0;
-	return fail(EXIT_REFUSED, "%s %s: %s", role, path, errno == EBUSY ?
-		    "somebody has claimed it, or a partition of it (see \"lsblk\"): it has to be free; a disk of LVM's is cloned volume by volume" :
-		    strerror(errno));
+	return fail_claimed(role, path, errno);
 }
 
 /* LVM holds only those that it uses: its volume group would be there twice in the end. */

@@ -32,7 +32,16 @@ int device_check_claim(const char *role, const char *path, dev_t number, bool ma
 int device_check_partitions(const char *role, const char *path, dev_t number,
 			    const struct lvm_report *report);
 
+/** device_check_holders() - refuse what a device lies on; others may have claimed a part of it */
+int device_check_holders(const char *role, const char *path, dev_t number);
+
+/** device_check_open() - refuse what a process has open, claimed or not; waits for udev up to two seconds */
+int device_check_open(const char *role, const char *path, dev_t number);
+
 /** device_has_reader() - has any clone a device by which it reads it? */
 bool device_has_reader(dev_t number);
+
+/** device_has_writer() - the same of a clone that writes it */
+bool device_has_writer(dev_t number);
 
 #endif

@@ -13,6 +13,7 @@
 #include "devices.h"
 #include "memory.h"
 #include "message.h"
+#include "sizes.h"
 
 #define PART (1 << 20)
 
@@ -26,6 +27,17 @@ static void read_line(const char *path, char *text, size_t size)
 	if (file)
 		fclose(file);
 	text[strcspn(text, "\n")] = 0;
+}
+
+/* virtio has nothing better. */
+static void read_serial(const struct disk *disk, char wwid[129])
+{
+	char *path = need_text("/sys/block/%s/serial", disk->name), serial[100];
+
+	read_line(path, serial, sizeof(serial));
+	if (*serial)
+		snprintf(wwid, 129, "serial.%s", serial);
+	free(path);
 }
 
 /* "-" if it has none: then the rest has to do. */
@@ -45,6 +57,8 @@ static void read_wwid(dev_t number, char wwid[129], uint64_t *start)
 		if (!*wwid)
 			read_line(path, wwid, 129);
 		free(path);
+		if (!*wwid)
+			read_serial(&disk, wwid);
 	}
 	for (char *c = wwid; *c; c++)
 		if (!strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-", *c))
@@ -105,6 +119,22 @@ int device_id_place(const char *role, const char *path, char id[SOURCE_TEXT])
 	find_place(number, &place);
 	write_place(&place, id);
 	return 0;
+}
+
+bool device_id_is_known(const char *id)
+{
+	return strncmp(id, "-+", 2);
+}
+
+/* "WWID+START+SECTORS"; true if @now has at least as many sectors as @before, and the rest is the same */
+bool device_id_is_same(const char *now, const char *before)
+{
+	const char *now_end = strrchr(now, '+'), *end = strrchr(before, '+');
+	uint64_t sectors, before_sectors;
+
+	return now_end && end && now_end - now == end - before &&
+	       !strncmp(now, before, end - before) && number_parse(now_end + 1, &sectors) &&
+	       number_parse(end + 1, &before_sectors) && sectors >= before_sectors;
 }
 
 int device_id_content(const char *path, char id[SOURCE_TEXT])

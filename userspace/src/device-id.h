@@ -16,6 +16,12 @@
  */
 int device_id_place(const char *role, const char *path, char id[SOURCE_TEXT]);
 
+/** device_id_is_known() - does the device say of itself which it is? */
+bool device_id_is_known(const char *id);
+
+/** device_id_is_same() - is it the device of @before, by device_id_place() both? It may have grown */
+bool device_id_is_same(const char *now, const char *before);
+
 /** device_id_content() - the same, and a checksum of its first and last MiB; of a source */
 int device_id_content(const char *path, char id[SOURCE_TEXT]);
 

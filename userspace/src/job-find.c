@@ -81,7 +81,7 @@ static int search(const char *argument, const struct lvm_report *report, struct 
 	if (matches)
 		job_free(job);
 	return fail(EXIT_REFUSED, matches ?
-		    "%s is the destination of several clones: give it as VG/DST" :
+		    "%s is the destination of several clones: give it as VG/DST, or as /dev/mapper/NAME" :
 		    "%s is no clone's destination: \"xcopysetup status\" lists them", argument);
 }
 

@@ -9,9 +9,12 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "change.h"
+#include "device-free.h"
 #include "job.h"
 #include "memory.h"
 #include "message.h"
@@ -221,19 +224,28 @@ int runtime_hide(const char *uuid)
 	return 0;
 }
 
-void runtime_await(bool await)
+static bool awaits;
+
+void runtime_await(void)
 {
 	int directory = message_dry_run ? -1 : open_runtime(), fd;
 
 	if (directory < 0)
 		return;
-	if (!await) {
-		unlinkat(directory, AWAITED, 0);
-	} else {
-		fd = openat(directory, AWAITED, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-		if (fd >= 0)
-			close(fd);
-	}
+	awaits = true;
+	fd = openat(directory, AWAITED, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd >= 0)
+		close(fd);
+	close(directory);
+}
+
+void runtime_await_none(void)
+{
+	int directory = message_dry_run || awaits ? -1 : open_runtime();
+
+	if (directory < 0)
+		return;
+	unlinkat(directory, AWAITED, 0);
 	close(directory);
 }
 
@@ -287,6 +299,17 @@ static bool is_lasting(const char *name)
 	       (!strncmp(name, RUNTIME_DEVICE, strlen(RUNTIME_DEVICE)) && strchr(name, ':'));
 }
 
+/* The mark of a device's number that by now no clone writes: another device may have got it. */
+static bool is_of_nobody(int directory, const char *name)
+{
+	struct stat stat;
+	unsigned int ma, mi;
+
+	return sscanf(name, RUNTIME_DEVICE "%u:%u", &ma, &mi) == 2 &&
+	       !fstatat(directory, name, &stat, AT_SYMLINK_NOFOLLOW) &&
+	       time(NULL) - stat.st_mtime > 60 && !device_has_writer(makedev(ma, mi));
+}
+
 void runtime_clean(void)
 {
 	int directory = message_dry_run ? -1 : open_hide();
@@ -294,7 +317,8 @@ void runtime_clean(void)
 	struct dirent *mark;
 
 	while (marks && (mark = readdir(marks))) {
-		int fd = *mark->d_name == '.' || is_lasting(mark->d_name) ? -1 :
+		int fd = *mark->d_name == '.' ||
+			 (is_lasting(mark->d_name) && !is_of_nobody(directory, mark->d_name)) ? -1 :
 			 openat(directory, mark->d_name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 
 		if (fd >= 0 && hold(fd, LOCK_EX | LOCK_NB))

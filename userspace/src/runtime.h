@@ -81,10 +81,17 @@ void runtime_show(const char *uuid);
 int runtime_hide_name(const char *name);
 void runtime_show_name(const char *name, int fd);
 
-/** runtime_await() - a device of a job is missing: have jobs activated when one comes; or not any more */
-void runtime_await(bool await);
+/**
+ * runtime_await() - a device of a job may be missing: have jobs activated when one comes
+ *
+ * To be called before it is looked for, once more: it may come in between.
+ */
+void runtime_await(void);
 
-/** runtime_clean() - show what was hidden by name and left so by somebody who was killed */
+/** runtime_await_none() - not any more, unless this process has called runtime_await() */
+void runtime_await_none(void);
+
+/** runtime_clean() - show what was hidden, by name or number, and left so by somebody who was killed */
 void runtime_clean(void);
 
 #endif

@@ -156,12 +156,12 @@ static int check_size(const struct job *job)
 {
 	dev_t number;
 
-	if (!device_number(job->source_device, &number)) {
-		runtime_await(true);
+	if (!device_number(job->source_device, &number))
+		runtime_await();
+	if (!device_number(job->source_device, &number))
 		return fail(EXIT_FAILED,
 			    "source %s of %s is missing: when it is there again, \"xcopysetup activate %s\"",
 			    job->source_device, job->destination_text, job->destination_text);
-	}
 	if (device_sectors(major(number), minor(number)) < job->sectors)
 		return fail(EXIT_FAILED, "source %s is smaller than it was: is it another one?",
 			    job->source_device);

@@ -22,6 +22,17 @@ cat /tmp/source /tmp/tail >/tmp/clone
 for seek in 77 500; do dd if=/tmp/new of=/tmp/clone bs=64K seek=$seek conv=notrunc status=none; done
 clone=/dev/mapper/xcopy-${whole##*/}
 
+# mbr DISK START SECTORS [START SECTORS]...: a table of partitions
+mbr() {
+	local disk=$1 at=446
+	shift
+	dd if=/dev/zero of="$disk" bs=512 count=1 oflag=direct status=none
+	for (( ; $# > 1; at += 16)); do
+		printf '%b' '\0\0\0\0\x83\0\0\0' "$(le32 "$1")" "$(le32 "$2")" | dd of="$disk" bs=1 seek=$at conv=notrunc status=none
+		shift 2
+	done
+	printf '\x55\xaa' | dd of="$disk" bs=1 seek=510 conv=notrunc,fsync status=none
+}
 holds() { cmp "$2" <(dd if="$1" bs=1M iflag=direct status=none); }
 write_new() { for seek in 77 500; do dd if=/tmp/new of="${1:-$clone}" bs=64K seek=$seek oflag=direct conv=notrunc,fsync status=none || return; done; }
 state() {
@@ -58,8 +69,8 @@ nameless=$(losetup -f --show /tmp/nameless)
 udevadm settle
 refused 3 "no name that lasts" "destination $nameless has no name below" xcopysetup clone --metadata vg vg/src "$nameless"
 run losetup -d "$nameless"
-run mkfs.xfs -qf "$whole"
-refused 3 "holds something" "destination $whole holds xfs: wipe it .* --force" xcopysetup clone --metadata vg vg/src "$whole"
+run mkfs.ext2 -qF "$whole"
+refused 3 "holds something" "destination $whole holds ext2: wipe it .* --force" xcopysetup clone --metadata vg vg/src "$whole"
 run mkdir -p /mnt/a
 run mount "$whole" /mnt/a
 refused 3 "mounted" 'is mounted on /mnt/a' xcopysetup clone --metadata vg --force vg/src "$whole"
@@ -68,16 +79,26 @@ run wipefs -qa "$whole"
 run blockdev --setro "$whole"
 refused 3 "read-only" 'is read-only' xcopysetup clone --metadata vg vg/src "$whole"
 run blockdev --setrw "$whole"
-run make_lv vg pv 8M
-run pvcreate -q /dev/vg/pv
-refused 3 "a source that a boot would assemble" 'the source holds LVM2_member' xcopysetup clone --metadata vg vg/pv "$whole"
-run lvremove -qq -y vg/pv
+exec 5<>"$whole"
+refused 3 "open in a process" "is open in process $$" xcopysetup clone --metadata vg vg/src "$whole"
+exec 5>&-
+part=$(partition "$(disk a6)" 2048 65536)
+exec 5<"$part"
+refused 3 "a partition is open" "is the same unit as $part, or a part of it" xcopysetup clone --metadata vg --force vg/src "$(disk a6)"
+exec 5>&-
+run make_lv vg other 8M
+run mbr /dev/vg/other 2048 8192
+refused 3 "a source that a boot would find partitions on" 'the source holds dos' xcopysetup clone --metadata vg vg/other "$whole"
+run wipefs -qa /dev/vg/other
+run lvchange -q -an vg/other
+refused 3 "a source that cannot be looked at" 'the source is not active' xcopysetup clone --metadata vg vg/other "$whole"
+run lvremove -qq -y vg/other
 is "nothing was changed" "$(state)" "$before"
 like "dry run says what it would do" "$(xcopysetup clone -n --metadata vg vg/src "$whole")" 'lvcreate .*_xcopymeta.*claim /dev/disk/by-id/.*--table .*/dev/disk/by-id/'
 is "and does nothing" "$(state)" "$before"
 
 # The whole disk, which is larger than the source; it had something on it.
-run mkfs.xfs -qf "$whole"
+run mkfs.ext2 -qF "$whole"
 is "the device" "$(xcopysetup clone -q --no-hydration --keep-device --force --metadata vg vg/src "$whole")" "$clone"
 is "it is as large as the disk" "$(blockdev --getsize64 "$clone")" $((40 << 20))
 is "what was on the disk is gone" "$(dd if="$whole" bs=64K count=1 iflag=direct status=none | tr -d '\0' | wc -c)" 0
@@ -162,7 +183,7 @@ run lvchange -q --deltag "$id" --addtag "${id/+0+/+8+}" vg/"$lv"
 refused 3 "another device" 'is not the device that it was' xcopysetup activate --all
 run lvchange -q --addtag "$id" --deltag "${id/+0+/+8+}" vg/"$lv"
 # nobody has claimed it since: it may hold something else by now
-refused 0 "cancel, not activated" "is left as it is|" xcopysetup cancel "$whole"
+ok "cancel, not activated" xcopysetup cancel "$whole"
 run wipefs -qa "$whole"
 run udevadm trigger -c change --settle "$whole"
 is "nothing is left" "$(state)" "$before"
@@ -192,6 +213,25 @@ ok "release" xcopysetup release "$to"
 ok "the partition is right" holds "$to" /tmp/part
 is "nothing is left" "$(lvs --noheadings -o lv_name vg | xargs) $(dmsetup ls | awk '/xcopy/' | wc -l)" "src 0"
 is "and the source is writeable again" "$(blockdev --getro "$part")" 0
+
+# Two partitions of a disk, whose third one is in use.
+run mbr "$(disk b1)" 2048 24576 26624 24576 51200 8192
+run blockdev --rereadpt "$(disk b1)"
+udevadm settle
+run mkfs.ext2 -q "$(disk b1)p3"
+run mount "$(disk b1)p3" /mnt/a
+run make_lv vg small 8M
+for number in 1 2; do run xcopysetup clone -q --no-hydration --metadata vg vg/small "$(disk b1)p$number"; done
+is "two clones to partitions of one disk" "$(xcopysetup list | wc -l)" 2
+# the record of one is removed by hand, when it is complete
+run xcopysetup cancel "$(disk b1)p1"
+ok "finish" xcopysetup finish "$(disk b1)p2"
+systemctl stop 'xcopysetup@*'
+run lvremove -qq -y "vg/$(basename "$(disk b1)")p2_xcopymeta"
+ok "release, without a record" xcopysetup release "/dev/mapper/xcopy-$(basename "$(disk b1)")p2"
+is "nothing of it is left" "$(dmsetup ls | grep -c xcopy || :) $(find /run/xcopysetup/hide -type f | wc -l)" "0 0"
+run umount /mnt/a
+run lvremove -qq -y vg/small
 
 # Killed: before every second change that it makes.
 clone=/dev/mapper/xcopy-${whole##*/}
