@@ -43,6 +43,14 @@ unsigned int xcopy_failures_count(struct xcopy_failures *failures, u64 region, u
 	return failed->attempts;
 }
 
+void xcopy_failures_postpone(struct xcopy_failures *failures, u64 region, unsigned long until)
+{
+	struct xcopy_failed_region *failed = find(failures, region);
+
+	if (failed)
+		failed->retry_at = until;
+}
+
 void xcopy_failures_forget_healed(struct xcopy_failures *failures,
 				  bool (*healed)(void *context, u64 region), void *context)
 {

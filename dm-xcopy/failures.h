@@ -53,6 +53,9 @@ struct xcopy_failures {
 unsigned int xcopy_failures_count(struct xcopy_failures *failures, u64 region, unsigned long now,
 				  unsigned long second);
 
+/** xcopy_failures_postpone() - @region cannot be tried now: at @until, jiffies, and that does not count */
+void xcopy_failures_postpone(struct xcopy_failures *failures, u64 region, unsigned long until);
+
 /** xcopy_failures_forget() - regions [first, end) are in place */
 void xcopy_failures_forget(struct xcopy_failures *failures, u64 first, u64 end);
 

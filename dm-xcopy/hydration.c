@@ -385,6 +385,14 @@ static bool claim_request(struct xcopy_engine *engine, struct xcopy_copy *copy, 
 	return claimed;
 }
 
+/* Whoever has it locked, a quarantine for example, must not keep the others from being tried. */
+static void postpone_failed(struct xcopy_engine *engine, u64 region)
+{
+	spin_lock_irq(&engine->clone->lock);
+	xcopy_failures_postpone(&engine->failures, region, jiffies + HZ);
+	spin_unlock_irq(&engine->clone->lock);
+}
+
 static bool claim_failed(struct xcopy_engine *engine, struct xcopy_copy *copy,
 			 unsigned long *delay)
 {
@@ -393,10 +401,11 @@ static bool claim_failed(struct xcopy_engine *engine, struct xcopy_copy *copy,
 	while ((region = due_failed(engine, delay)) != XCOPY_NO_REGION) {
 		if (claim(engine, copy, region, region + 1, 1, true))
 			return true;
-		/* Locked now; or an overwrite has hydrated it. */
-		if (!xcopy_metadata_hydrated(engine->clone->md, region))
-			return false;
-		forget_failure(engine, region, region + 1);
+		/* An overwrite has hydrated it; or it is locked. */
+		if (xcopy_metadata_hydrated(engine->clone->md, region))
+			forget_failure(engine, region, region + 1);
+		else
+			postpone_failed(engine, region);
 	}
 	return false;
 }

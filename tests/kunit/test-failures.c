@@ -93,6 +93,25 @@ static void test_soonest_of_several(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, delay, 200);
 }
 
+/* One that is locked comes later, and the next one at once; its attempts are not used up. */
+static void test_postponed(struct kunit *test)
+{
+	unsigned long delay;
+	unsigned int i;
+
+	count(1, 0);
+	count(2, 0);
+	for (i = 0; i < 2 * XCOPY_FAILED_ATTEMPTS; i++)
+		xcopy_failures_postpone(&failures, 1, 2 * SECOND);
+	xcopy_failures_postpone(&failures, 9, 0);
+	KUNIT_EXPECT_EQ(test, failures.nr, 2);
+	KUNIT_EXPECT_EQ(test, due_at(SECOND, &delay), 2);
+	xcopy_failures_postpone(&failures, 2, 3 * SECOND);
+	KUNIT_EXPECT_EQ(test, due_at(SECOND, &delay), XCOPY_NO_REGION);
+	KUNIT_EXPECT_EQ(test, delay, SECOND);
+	KUNIT_EXPECT_EQ(test, due_at(2 * SECOND, &delay), 1);
+}
+
 /* ---- which ---- */
 
 static bool above(void *context, u64 region)
@@ -251,6 +270,7 @@ static struct kunit_case failures_cases[] = {
 	KUNIT_CASE(test_as_often_as_anybody_likes),
 	KUNIT_CASE(test_jiffies_wrap),
 	KUNIT_CASE(test_soonest_of_several),
+	KUNIT_CASE(test_postponed),
 	KUNIT_CASE(test_too_many),
 	KUNIT_CASE(test_room_of_the_healed),
 	KUNIT_CASE(test_remembers_and_forgets),

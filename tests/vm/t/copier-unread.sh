@@ -1,0 +1,49 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# test: a copy that the storage reports as done, and that cannot be compared: quarantined once; a second one ends offload; the clone is right in the end
+# suites: trixie bookworm sid
+# timeout: 300
+. "$XCOPY_LIB"
+. "$XCOPY_SRC/tests/vm/guest/copier.sh"
+
+copier_load
+mib=16
+run modprobe null_blk nr_devices=0
+disk=/sys/kernel/config/nullb/unread
+run mkdir $disk
+echo $mib >$disk/size
+echo 1 >$disk/memory_backed
+echo 1 >$disk/power
+DST=/dev/nullb$(cat $disk/index)
+# within the second of four descriptors of the first command
+bad=700
+
+# unread COUNT: so many commands, from the first on, copy their first descriptor only
+unread() {
+	copier reset 1
+	fresh_devices $mib
+	rule from=1 count="$1" partial=1
+	echo "+$bad-$bad" >$disk/badblocks
+	clone_create clone $mib no_hydration offload_depth 1 offload_max_kib 1024 offload_segments 4 offload_segment_blocks 512 quarantine_ms 3000
+	run dmsetup message clone 0 enable_hydration
+}
+
+unread 1
+ok "once: the range is in quarantine" wait_for 30 status_is quarantined 1
+is "once: the storage is not said to lie" "$(status_field clone verify_failures) $(status_field clone last_error)" "0 not-verified"
+echo "-$bad-$bad" >$disk/badblocks
+ok "once: it completes" wait_for 60 hydrated clone
+is "once: by the storage" "$(status_field clone offloaded)" $((mib << 11))
+ends_right "once" clone $mib
+
+unread 2
+ok "twice: offload ends" wait_for 60 status_is offload failed
+is "twice: and why" "$(status_field clone reason)" unknown-outcomes
+is "twice: after two" "$(copier commands)" 2
+echo "-$bad-$bad" >$disk/badblocks
+ok "twice: it completes" wait_for 60 hydrated clone
+is "twice: by the host" "$(status_field clone host_copied)" $((mib << 11))
+ends_right "twice" clone $mib
+
+echo 0 >$disk/power
+run rmdir $disk
