@@ -14,7 +14,10 @@ run mkdir $disk
 echo $mib >$disk/size
 echo 1 >$disk/memory_backed
 echo 1 >$disk/power
-DST=/dev/nullb$(cat $disk/index)
+udevadm settle
+# newer kernels call it as its directory is called
+DST=/dev/unread
+[ -b $DST ] || DST=/dev/nullb$(cat $disk/index)
 # within the second of four descriptors of the first command
 bad=700
 

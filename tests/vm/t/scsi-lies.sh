@@ -42,11 +42,12 @@ done
 # The control: what is not verified is believed, so the points above prove the verification.
 clone_of "$one" "$two" 32
 array_set profile instant
-clone_up offload_depth 1 offload_max_kib 1024 hydration_rate 2048
-# by then the commands are as large as they get
-ok "control: some was copied" wait_for 60 status_exceeds offloaded 12288
+# so small that the rate makes none smaller
+clone_up offload_depth 1 offload_max_kib 256 hydration_rate 2048
+ok "control: some was copied" wait_for 30 status_exceeds offloaded 2048
 array_set lie 1
 set_clone hydration_rate 0
 ok "control: it completes" wait_for 60 hydrated clone
+is "control: and is not noticed" "$(status_field clone verify_failures)" 0
 not_ok "control: an unverified lie is seen in the clone's bytes" same /dev/mapper/clone "$one" 32
 run dmsetup remove clone

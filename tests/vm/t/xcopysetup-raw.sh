@@ -42,7 +42,7 @@ state() {
 	# what can be recognised on it
 	blkid -p -o value -s TYPE "$whole" || :
 	udevadm settle
-	udevadm info -q symlink "$whole"
+	udevadm info -q symlink "$whole" | xargs -n 1 | sort
 }
 ended() { lvs --noheadings -o lv_tags vg | grep -q xcopy:state=finished; }
 no_waiter() { systemctl stop 'xcopysetup@*'; }
@@ -80,7 +80,7 @@ run blockdev --setro "$whole"
 refused 3 "read-only" 'is read-only' xcopysetup clone --metadata vg vg/src "$whole"
 run blockdev --setrw "$whole"
 exec 5<>"$whole"
-refused 3 "open in a process" "is open in process $$" xcopysetup clone --metadata vg vg/src "$whole"
+refused 3 "open in a process" "is open in process [0-9]+" xcopysetup clone --metadata vg vg/src "$whole"
 exec 5>&-
 part=$(partition "$(disk a6)" 2048 65536)
 exec 5<"$part"
@@ -136,7 +136,9 @@ forget_all() {
 	device=$(dmsetup ls | awk '/^xcopydest-/ { print $1 }')
 	[ -z "$device" ] || dmsetup remove --retry "$device"
 	vgchange -q -an vg
-	rm -rf /run/xcopysetup
+	# what the kernel has counted begins at 0 after a boot
+	find /run/xcopysetup -type f ! -name "written-*" -delete
+	lvchange -q -ay vg/src
 }
 run forget_all
 ok "activate" xcopysetup activate --all
