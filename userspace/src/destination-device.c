@@ -370,6 +370,7 @@ int destination_device_forget(const char *id)
 
 	job_set_id(&job, id);
 	snprintf(job.destination_uuid, sizeof(job.destination_uuid), DESTINATION_UUID "%s", id);
+	runtime_show(job.destination_uuid);
 	if (!dm_look(job.destination_uuid, &writer) || !writer.exists)
 		return 0;
 	return would("dmsetup remove %s", writer.name) ? 0 : remove_writer(&job, false);

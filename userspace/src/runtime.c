@@ -15,6 +15,7 @@
 
 #include "change.h"
 #include "device-free.h"
+#include "dm.h"
 #include "job.h"
 #include "memory.h"
 #include "message.h"
@@ -299,15 +300,31 @@ static bool is_lasting(const char *name)
 	       (!strncmp(name, RUNTIME_DEVICE, strlen(RUNTIME_DEVICE)) && strchr(name, ':'));
 }
 
-/* The mark of a device's number that by now no clone writes: another device may have got it. */
-static bool is_of_nobody(int directory, const char *name)
+/* Of a device's number that by now no clone writes: another device may have got it. */
+static bool is_of_no_clone(const char *name)
 {
-	struct stat stat;
 	unsigned int ma, mi;
 
 	return sscanf(name, RUNTIME_DEVICE "%u:%u", &ma, &mi) == 2 &&
+	       !device_has_writer(makedev(ma, mi));
+}
+
+static bool is_of_no_device(const char *name)
+{
+	struct dm_state state;
+
+	return !strncmp(name, DESTINATION_UUID, strlen(DESTINATION_UUID)) &&
+	       dm_look(name, &state) && !state.exists;
+}
+
+/* Left by somebody who was killed; one that is new may have been made for what is about to be there. */
+static bool is_of_nobody(int directory, const char *name)
+{
+	struct stat stat;
+
+	return (is_of_no_clone(name) || is_of_no_device(name)) &&
 	       !fstatat(directory, name, &stat, AT_SYMLINK_NOFOLLOW) &&
-	       time(NULL) - stat.st_mtime > 60 && !device_has_writer(makedev(ma, mi));
+	       time(NULL) - stat.st_mtime > 60;
 }
 
 void runtime_clean(void)

@@ -33,6 +33,7 @@ unread() {
 
 unread 1
 ok "once: the range is in quarantine" wait_for 30 status_is quarantined 1
+diag "$(cat $COPIER/log)"
 is "once: the storage is not said to lie" "$(status_field clone verify_failures) $(status_field clone last_error)" "0 not-verified"
 echo "-$bad-$bad" >$disk/badblocks
 ok "once: it completes" wait_for 60 hydrated clone

@@ -38,7 +38,8 @@ write_new() { for seek in 77 500; do dd if=/tmp/new of="${1:-$clone}" bs=64K see
 state() {
 	lvs -a --noheadings -o lv_name,lv_attr,lv_tags vg
 	dmsetup table | sort
-	find /run/xcopysetup/hide -type f 2>/dev/null || :
+	# those of device-mapper's devices that are gone hide nobody
+	find /run/xcopysetup/hide -type f ! -name "XCOPYDST-*" 2>/dev/null || :
 	# what can be recognised on it
 	blkid -p -o value -s TYPE "$whole" || :
 	udevadm settle
