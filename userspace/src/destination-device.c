@@ -48,17 +48,7 @@ static int look_at_writer(const struct job *job, struct dm_state *writer)
 /* The device below the writer, whatever its name leads to by now; without a writer that. */
 static bool find_number(const struct job *job, dev_t *number)
 {
-	struct dm_state state;
-	struct table table;
-	unsigned int ma, mi;
-	bool found;
-
-	found = dm_read_table(job->destination_uuid, &table, &state) && table.count &&
-		sscanf(table.lines[0].params, "%u:%u", &ma, &mi) == 2;
-	if (found)
-		*number = makedev(ma, mi);
-	table_free(&table);
-	return found || device_number(job->destination_device, number);
+	return dm_first_device(job->destination_uuid, number) || device_number(job->destination_device, number);
 }
 
 /* Have udev look again: it does so by itself only where the device was written to by this name. */
@@ -257,18 +247,22 @@ static int need_writer(const struct job *job, bool fresh)
 	return code ? code : occupy(job, fresh);
 }
 
-static int occupy_locked(const struct job *job, bool fresh)
+static int locked(const struct job *job, int (*what)(const struct job *job, bool how), bool how)
 {
-	int lock, code;
+	int lock = lock_device(job), code;
 
-	if (would("# claim %s, as the device xcopydest-%s", job->destination_device, job->id))
-		return 0;
-	lock = lock_device(job);
 	if (lock < 0)
 		return EXIT_FAILED;
-	code = need_writer(job, fresh);
+	code = what(job, how);
 	unlock_device(job, lock);
 	return code;
+}
+
+static int occupy_locked(const struct job *job, bool fresh)
+{
+	if (would("# claim %s, as the device xcopydest-%s", job->destination_device, job->id))
+		return 0;
+	return locked(job, need_writer, fresh);
 }
 
 int destination_device_take(const struct job *job)
@@ -341,16 +335,9 @@ static int remove_writer(const struct job *job, bool drop)
 
 static int remove_locked(const struct job *job, bool drop)
 {
-	int lock, code;
-
 	if (would("dmsetup remove xcopydest-%s", job->id))
 		return 0;
-	lock = lock_device(job);
-	if (lock < 0)
-		return EXIT_FAILED;
-	code = remove_writer(job, drop);
-	unlock_device(job, lock);
-	return code;
+	return locked(job, remove_writer, drop);
 }
 
 int destination_device_give(const struct job *job)

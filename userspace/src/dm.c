@@ -452,6 +452,21 @@ out:
 		dm_task_destroy(task);
 }
 
+bool dm_first_device(const char *uuid, dev_t *number)
+{
+	struct dm_state state;
+	struct table table;
+	unsigned int ma, mi;
+	bool found;
+
+	found = dm_read_table(uuid, &table, &state) && table.count &&
+		sscanf(table.lines[0].params, "%u:%u", &ma, &mi) == 2;
+	if (found)
+		*number = makedev(ma, mi);
+	table_free(&table);
+	return found;
+}
+
 bool dm_uses(const char *uuid, uint32_t major, uint32_t minor)
 {
 	struct dm_task *task = task_for(DM_DEVICE_DEPS, uuid);

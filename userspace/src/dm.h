@@ -108,6 +108,9 @@ void dm_wait_udev(uint32_t cookie);
  */
 void dm_each_clone(void (*fn)(const char *name, const char *uuid, void *data), void *data);
 
+/** dm_first_device() - what the first line of the device's live table maps; false if there is none */
+bool dm_first_device(const char *uuid, dev_t *number);
+
 /** dm_uses() - does the device's live table map @major:@minor? */
 bool dm_uses(const char *uuid, uint32_t major, uint32_t minor);
 

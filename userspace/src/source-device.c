@@ -38,17 +38,7 @@ static void unlock_device(const struct job *job, int lock)
 /* The device that the clone reads, whatever its name leads to by now; without a reader that. */
 static bool find_number(const struct job *job, dev_t *number)
 {
-	struct dm_state state;
-	struct table table;
-	unsigned int ma, mi;
-	bool found;
-
-	found = dm_read_table(job->source_uuid, &table, &state) && table.count &&
-		sscanf(table.lines[0].params, "%u:%u", &ma, &mi) == 2;
-	if (found)
-		*number = makedev(ma, mi);
-	table_free(&table);
-	return found || device_number(job->source_device, number);
+	return dm_first_device(job->source_uuid, number) || device_number(job->source_device, number);
 }
 
 static int open_device(const struct job *job)

@@ -39,16 +39,6 @@ make_complete() {
 		wait_for 60 hydrated xcopy-vg-dst
 }
 
-# die_at N COMMAND...: true if it was killed there; else it has done its work.
-die_at() {
-	local n=$1 rc=0
-	shift
-	"$@" --die-at "$n" >/tmp/out 2>&1 || rc=$?
-	what="$2, killed $(sed -n 's/.*dying before change \(.*\), as asked/\1/p' /tmp/out)"
-	[ $rc = 137 ] || [ $rc = 0 ] || { cat /tmp/out && return 2; }
-	[ $rc = 137 ]
-}
-
 run mkdir -p /run/xcopysetup/hide
 before=$(state)
 

@@ -77,6 +77,16 @@ refused() {
 	like "$desc: says why" "$(cat /tmp/refused.out)" "$regexp"
 }
 
+# die_at N COMMAND...: true if xcopysetup was killed before its N-th change, of which $what tells; else it has done its work
+die_at() {
+	local n=$1 rc=0
+	shift
+	"$@" --die-at "$n" >/tmp/out 2>&1 || rc=$?
+	what="$2, killed $(sed -n 's/.*dying before change \(.*\), as asked/\1/p' /tmp/out)"
+	[ $rc = 137 ] || [ $rc = 0 ] || { cat /tmp/out && return 2; }
+	[ $rc = 137 ]
+}
+
 # lib_compare STATUS DESC GOT WANTED
 lib_compare() {
 	: >"$LIB_OUTPUT"

@@ -242,15 +242,6 @@ run wipefs -qa "$(disk a6)" "$(disk b1)"
 udevadm settle
 before=$(state)
 { cat /tmp/source && head -c $((15 << 20)) /dev/zero && dd if=/dev/zero bs=1M count=1 status=none; } >/tmp/clone
-# die_at N COMMAND...: true if it was killed there; else it has done its work
-die_at() {
-	local n=$1 rc=0
-	shift
-	"$@" --die-at "$n" >/tmp/out 2>&1 || rc=$?
-	what="$2, killed $(sed -n 's/.*dying before change \(.*\), as asked/\1/p' /tmp/out)"
-	[ $rc = 137 ] || [ $rc = 0 ] || { cat /tmp/out && return 2; }
-	[ $rc = 137 ]
-}
 has_job() { lvs --noheadings -o lv_tags vg | grep -qE "xcopy:state=(cre|fill|finishing|canc)"; }
 same_source() { cmp -n $((24 << 20)) /tmp/source <(dd if="$clone" bs=1M iflag=direct status=none); }
 n=1
