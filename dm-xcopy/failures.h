@@ -53,7 +53,7 @@ struct xcopy_failures {
 unsigned int xcopy_failures_count(struct xcopy_failures *failures, u64 region, unsigned long now,
 				  unsigned long second);
 
-/** xcopy_failures_postpone() - @region cannot be tried now: at @until, jiffies, and that does not count */
+/** xcopy_failures_postpone() - @region cannot be tried now, but at @until, jiffies; not counted */
 void xcopy_failures_postpone(struct xcopy_failures *failures, u64 region, unsigned long until);
 
 /** xcopy_failures_forget() - regions [first, end) are in place */

@@ -470,10 +470,9 @@ static enum step must_verify(struct xcopy_clone *clone, struct route *route, sec
 		*how = VERIFY_WHOLE;
 	} else if (!p->limits.done_blocks || is_larger(route, segment)) {
 		*how = VERIFY_ENDS;
-		if (p->growing)
-			step = STEP_NOW;
-		else
-			p->growing = route->grows = true;
+		step = p->growing ? STEP_NOW : STEP_DONE;
+		route->grows = !p->growing;
+		p->growing = true;
 	}
 	spin_unlock_irq(&clone->lock);
 	return step;
@@ -592,7 +591,7 @@ static sector_t segment_length(const struct offload_pair *p)
 	return max(round_down(sectors, granularity(p)), granularity(p));
 }
 
-/* Sectors of the largest command that is no larger than one that was done. Caller holds clone->lock. */
+/* Of the largest command that is no larger than one that was done. Caller holds clone->lock. */
 static u64 proven_sectors(const struct offload_pair *p)
 {
 	const struct xcopy_limits *limits = &p->limits;

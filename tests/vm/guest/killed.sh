@@ -40,6 +40,7 @@ make_complete() {
 }
 
 run mkdir -p /run/xcopysetup/hide
+what=""	# die_at says
 before=$(state)
 
 n=$KILLED_FIRST

@@ -10,14 +10,14 @@ copier_load
 mib=16
 run modprobe null_blk nr_devices=0
 disk=/sys/kernel/config/nullb/unread
-run mkdir $disk
-echo $mib >$disk/size
-echo 1 >$disk/memory_backed
-echo 1 >$disk/power
+run mkdir "$disk"
+echo $mib >"$disk"/size
+echo 1 >"$disk"/memory_backed
+echo 1 >"$disk"/power
 udevadm settle
 # newer kernels call it as its directory is called
 DST=/dev/unread
-[ -b $DST ] || DST=/dev/nullb$(cat $disk/index)
+[ -b $DST ] || DST=/dev/nullb$(cat "$disk"/index)
 # within the second of four descriptors of the first command
 bad=700
 
@@ -26,7 +26,7 @@ unread() {
 	copier reset 1
 	fresh_devices $mib
 	rule from=1 count="$1" partial=1
-	echo "+$bad-$bad" >$disk/badblocks
+	echo "+$bad-$bad" >"$disk"/badblocks
 	clone_create clone $mib no_hydration offload_depth 1 offload_max_kib 1024 offload_segments 4 offload_segment_blocks 512 quarantine_ms 3000
 	# in this order: who has read where does not count
 	run dmsetup message clone 0 hydrate 0 $((2048 / REGION))
@@ -35,7 +35,7 @@ unread() {
 unread 1
 ok "once: the range is in quarantine" wait_for 30 status_is quarantined 1
 is "once: the storage is not said to lie" "$(status_field clone verify_failures) $(status_field clone last_error)" "0 not-verified"
-echo "-$bad-$bad" >$disk/badblocks
+echo "-$bad-$bad" >"$disk"/badblocks
 run dmsetup message clone 0 enable_hydration
 ok "once: it completes" wait_for 60 hydrated clone
 is "once: by the storage" "$(status_field clone offloaded)" $((mib << 11))
@@ -47,11 +47,11 @@ run dmsetup message clone 0 hydrate 0 $((2048 / REGION))
 ok "twice: offload ends" wait_for 60 status_is offload failed
 is "twice: and why" "$(status_field clone reason)" unknown-outcomes
 is "twice: after two" "$(copier commands)" 2
-echo "-$bad-$bad" >$disk/badblocks
+echo "-$bad-$bad" >"$disk"/badblocks
 run dmsetup message clone 0 enable_hydration
 ok "twice: it completes" wait_for 60 hydrated clone
 is "twice: by the host" "$(status_field clone host_copied)" $((mib << 11))
 ends_right "twice" clone $mib
 
-echo 0 >$disk/power
-run rmdir $disk
+echo 0 >"$disk"/power
+run rmdir "$disk"

@@ -47,7 +47,10 @@ state() {
 }
 ended() { lvs --noheadings -o lv_tags vg | grep -q xcopy:state=finished; }
 no_waiter() { systemctl stop 'xcopysetup@*'; }
-by_uuid() { udevadm trigger -c change --settle "$1" && udevadm info -q symlink "$1" | grep -c by-uuid/"$uuid" || :; }
+by_uuid() {
+	udevadm trigger -c change --settle "$1"
+	udevadm info -q symlink "$1" | grep -c by-uuid/"$uuid" || :
+}
 run udevadm settle
 before=$(state)
 
@@ -244,6 +247,7 @@ run wipefs -qa "$(disk a6)" "$(disk b1)"
 udevadm settle
 before=$(state)
 { cat /tmp/source && head -c $((15 << 20)) /dev/zero && dd if=/dev/zero bs=1M count=1 status=none; } >/tmp/clone
+what=""	# die_at says
 has_job() { lvs --noheadings -o lv_tags vg | grep -qE "xcopy:state=(cre|fill|finishing|canc)"; }
 same_source() { cmp -n $((24 << 20)) /tmp/source <(dd if="$clone" bs=1M iflag=direct status=none); }
 n=$first
