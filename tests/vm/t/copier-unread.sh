@@ -43,6 +43,7 @@ ends_right "once" clone $mib
 
 unread 2
 ok "twice: the range is in quarantine" wait_for 30 status_is quarantined 1
+ok "twice: and then not any more" wait_for 30 status_is quarantined 0
 run dmsetup message clone 0 hydrate 0 $((2048 / REGION))
 ok "twice: offload ends" wait_for 60 status_is offload failed
 is "twice: and why" "$(status_field clone reason)" unknown-outcomes
