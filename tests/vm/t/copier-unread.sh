@@ -21,18 +21,18 @@ DST=/dev/unread
 # within the second of four descriptors of the first command
 bad=700
 
-# unread COUNT: so many commands, from the first on, copy their first descriptor only
+# unread CORE-ARG...: the first command copies its first descriptor only
 unread() {
 	copier reset 1
 	fresh_devices $mib
-	rule from=1 count="$1" partial=1
+	rule from=1 count=1 partial=1
 	echo "+$bad-$bad" >"$disk"/badblocks
-	clone_create clone $mib no_hydration offload_depth 1 offload_max_kib 1024 offload_segments 4 offload_segment_blocks 512 quarantine_ms 3000
+	clone_create clone $mib no_hydration offload_depth 1 offload_max_kib 1024 offload_segments 4 offload_segment_blocks 512 quarantine_ms 3000 "$@"
 	# in this order: who has read where does not count
 	run dmsetup message clone 0 hydrate 0 $((2048 / REGION))
 }
 
-unread 1
+unread
 ok "once: the range is in quarantine" wait_for 30 status_is quarantined 1
 is "once: the storage is not said to lie" "$(status_field clone verify_failures) $(status_field clone last_error)" "0 not-verified"
 echo "-$bad-$bad" >"$disk"/badblocks
@@ -41,17 +41,20 @@ ok "once: it completes" wait_for 60 hydrated clone
 is "once: by the storage" "$(status_field clone offloaded)" $((mib << 11))
 ends_right "once" clone $mib
 
-unread 2
+# Commands are small now: the seventh has the sector that cannot be read.
+unread verify 1
+rule from=7 count=1 lie
 ok "twice: the range is in quarantine" wait_for 30 status_is quarantined 1
 ok "twice: and then not any more" wait_for 30 status_is quarantined 0
 run dmsetup message clone 0 hydrate 0 $((2048 / REGION))
 ok "twice: offload ends" wait_for 60 status_is offload failed
 is "twice: and why" "$(status_field clone reason)" unknown-outcomes
-is "twice: after two" "$(copier commands)" 2
+is "twice: after the second" "$(copier commands)" 7
 echo "-$bad-$bad" >"$disk"/badblocks
 run dmsetup message clone 0 enable_hydration
 ok "twice: it completes" wait_for 60 hydrated clone
-is "twice: by the host" "$(status_field clone host_copied)" $((mib << 11))
+is "twice: the rest by the host" "$(status_field clone offloaded) $(status_field clone host_copied)" "640 $(((mib << 11) - 640))"
+is "twice: the storage is not said to lie" "$(status_field clone verify_failures)" 0
 ends_right "twice" clone $mib
 
 echo 0 >"$disk"/power
