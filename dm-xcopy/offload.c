@@ -149,7 +149,7 @@ struct xcopy_offload {
  * @path: path to the destination, if @on_path
  * @on_path: @path is held
  * @sent_at: jiffies when the command was sent
- * @grows: it is the command for which @pair is growing
+ * @grower: the pair that is growing for this command; @pair may be another by then
  * @lost: it has no known outcome because the transport was lost
  */
 struct route {
@@ -161,7 +161,7 @@ struct route {
 	struct xcopy_path path;
 	bool on_path;
 	unsigned long sent_at;
-	bool grows;
+	struct offload_pair *grower;
 	bool lost;
 };
 
@@ -471,7 +471,8 @@ static enum step must_verify(struct xcopy_clone *clone, struct route *route, sec
 	} else if (!p->limits.done_blocks || is_larger(route, segment)) {
 		*how = VERIFY_ENDS;
 		step = p->growing ? STEP_NOW : STEP_DONE;
-		route->grows = !p->growing;
+		if (!p->growing)
+			route->grower = p;
 		p->growing = true;
 	}
 	spin_unlock_irq(&clone->lock);
@@ -480,12 +481,12 @@ static enum step must_verify(struct xcopy_clone *clone, struct route *route, sec
 
 static void end_growth(struct xcopy_clone *clone, struct route *route)
 {
-	if (!route->grows)
+	if (!route->grower)
 		return;
 	spin_lock_irq(&clone->lock);
-	route->pair->growing = false;
+	route->grower->growing = false;
 	spin_unlock_irq(&clone->lock);
-	route->grows = false;
+	route->grower = NULL;
 }
 
 /* By another path than before it was poisoned, or since an outcome was unknown. */
@@ -591,27 +592,37 @@ static sector_t segment_length(const struct offload_pair *p)
 	return max(round_down(sectors, granularity(p)), granularity(p));
 }
 
+/* Is another command growing, so that this one has to keep to what is known to be right? */
+static bool keeps_small(const struct route *route)
+{
+	const struct offload_pair *p = route->pair;
+
+	return p->growing && route->grower != p && p->limits.done_blocks;
+}
+
+/* Length of a segment that is no longer than one that was done, sectors. Caller holds clone->lock. */
+static sector_t proven_segment(const struct offload_pair *p)
+{
+	sector_t done = (sector_t)p->limits.done_segment_blocks * block_sectors(p);
+
+	return min(segment_length(p), max(round_down(done, granularity(p)), granularity(p)));
+}
+
 /* Of the largest command that is no larger than one that was done. Caller holds clone->lock. */
 static u64 proven_sectors(const struct offload_pair *p)
 {
-	const struct xcopy_limits *limits = &p->limits;
-	u64 blocks = min((u64)limits->done_segments * limits->done_segment_blocks,
-			 limits->done_blocks);
-
-	return blocks * block_sectors(p);
+	return min((u64)p->limits.done_segments * proven_segment(p),
+		   p->limits.done_blocks * block_sectors(p));
 }
 
 /* Length of the segments of the next command but its last, sectors. */
 static sector_t segment_sectors(struct xcopy_clone *clone, const struct route *route)
 {
 	const struct offload_pair *p = route->pair;
-	sector_t sectors, proven;
+	sector_t sectors;
 
 	spin_lock_irq(&clone->lock);
-	sectors = segment_length(p);
-	proven = round_down(p->limits.done_segment_blocks * block_sectors(p), granularity(p));
-	if (p->growing && !route->grows && proven)
-		sectors = min(sectors, proven);
+	sectors = keeps_small(route) ? proven_segment(p) : segment_length(p);
 	spin_unlock_irq(&clone->lock);
 	return sectors;
 }
@@ -627,7 +638,7 @@ static bool trim(struct xcopy_clone *clone, struct route *route)
 	spin_lock_irq(&clone->lock);
 	most = min(xcopy_limits_blocks(&p->limits) * block_sectors(p),
 		   (u64)p->limits.segments * segment_length(p));
-	if (p->growing && !route->grows && p->limits.done_blocks)
+	if (keeps_small(route))
 		most = min(most, proven_sectors(p));
 	spin_unlock_irq(&clone->lock);
 	/* Less than that is no command at all. */

@@ -498,12 +498,14 @@ static int check_content_for_device(const struct clone_plan *plan)
 	const char *device = plan->invocation->arguments[1], *type = plan->content.type;
 
 	if (!plan->content_is_known)
-		return fail(EXIT_REFUSED, "destination %s: the source is not active, and cannot be looked at, but what is cloned to a device must be a file system: lvchange --activate y the source",
-			    device);
-	if (!type || plan->content.is_file_system)
+		return fail(EXIT_REFUSED, "destination %s: the source cannot be looked at, but what is cloned to a device must be a file system%s",
+			    device, *plan->job.source_device ? "" :
+			    ": if it is not active, lvchange --activate y it");
+	if (!type || (plan->content.is_file_system && !plan->content.has_partitions))
 		return 0;
-	return fail(EXIT_REFUSED, "destination %s: the source holds %s, which a boot would find and open on a device that is half filled: only file systems are cloned to devices; give a logical volume, VG/DST",
-		    device, type);
+	return fail(EXIT_REFUSED, "destination %s: the source holds %s%s, which a boot would find and open on a device that is half filled: only file systems are cloned to devices; give a logical volume, VG/DST",
+		    device, type, plan->content.has_partitions && plan->content.is_file_system ?
+		    " and a table of partitions" : "");
 }
 
 /* Its volume group would be there twice, by the device that the clone reads it through. */

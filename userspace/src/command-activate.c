@@ -160,6 +160,7 @@ static int activate_all(void)
 {
 	struct lvm_report report;
 	struct job job;
+	time_t begin = time(NULL);
 	int code = lvm_load(&report), one, worst = 0;
 
 	runtime_clean();
@@ -179,7 +180,7 @@ static int activate_all(void)
 		worst = one ? one : worst;
 		job_free(&job);
 	}
-	runtime_await_none();
+	runtime_await_none(begin);
 	lvm_report_free(&report);
 	return worst;
 }

@@ -46,8 +46,14 @@ static char *type(blkid_probe probe)
 static bool is_file_system(blkid_probe probe)
 {
 	char *usage = value(probe, "USAGE");
+	char *found = type(probe);
+	size_t length = strlen(found);
 	bool is = usage && !strcmp(usage, "filesystem");
 
+	/* ZFS says that it is one */
+	if (length > 7 && !strcmp(found + length - 7, "_member"))
+		is = false;
+	free(found);
 	free(usage);
 	return is;
 }
@@ -64,6 +70,7 @@ static void probed_content(blkid_probe probe, struct content *content)
 	case 0:
 		content->type = type(probe);
 		content->is_file_system = is_file_system(probe);
+		content->has_partitions = has(probe, "PTTYPE");
 		content->uuid = uuid(probe);
 		content->label = value(probe, "LABEL");
 		content->shares_journal = has(probe, "EXT_JOURNAL");

@@ -7,7 +7,8 @@
 
 struct content {
 	char *type;	/* "ext4", "LVM2_member", ...; NULL: surely nothing */
-	bool is_file_system;
+	bool is_file_system;	/* whole, not a member of several devices */
+	bool has_partitions;	/* besides, if it has another type too */
 	char *uuid;	/* as libblkid writes it, letters, digits and dashes; NULL: has none */
 	bool shares_journal;	/* its journal is on another device, which a copy of it would use too */
 	char *label;	/* whatever bytes the device has; NULL: has none */

@@ -172,8 +172,7 @@ static int set_device(const char *path, dev_t number, struct job *job)
 		code = fail(EXIT_REFUSED, "destination %s has no name below /dev/disk/by-id, and would not be found after a boot: give the disk a serial number",
 			    path);
 	free(link);
-	if (!code)
-		code = device_id_place(ROLE, job->destination_device, job->destination_id);
+	device_id_place(number, job->destination_id);
 	if (!code && !device_id_is_known(job->destination_id))
 		code = fail(EXIT_REFUSED, "destination %s does not say which disk it is (WWID or serial number): after a boot it could be another",
 			    path);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -80,6 +81,19 @@ static int hide(dev_t number)
 	return code;
 }
 
+/* By having the kernel read the table again; udev may be looking at one for a moment. */
+static bool drop_partitions(int fd)
+{
+	int r = ioctl(fd, BLKRRPART);
+
+	for (int i = 0; i < 20 && r && errno == EBUSY; i++) {
+		usleep(100000);
+		r = ioctl(fd, BLKRRPART);
+	}
+	/* partitions have none themselves, and device-mapper's devices neither */
+	return !r || errno != EBUSY;
+}
+
 /* Another clone may have taken it. What the kernel knows of its pages and partitions is of before. */
 static void show(const char *path, dev_t number)
 {
@@ -94,7 +108,7 @@ static void show(const char *path, dev_t number)
 	device_sync(major(number), minor(number), path);
 	fd = device_open(major(number), minor(number), O_RDONLY);
 	if (fd >= 0) {
-		ioctl(fd, BLKRRPART);
+		drop_partitions(fd);
 		close(fd);
 	}
 	trigger(number);
@@ -130,30 +144,35 @@ static bool wipe(uint32_t ma, uint32_t mi, int flags)
 	return good;
 }
 
-/* By having the kernel read the table again. */
-static int drop_partitions(const struct job *job, dev_t number)
+static int wipe_with_partitions(const struct job *job, dev_t number, int fd)
 {
-	int fd = device_open(major(number), minor(number), O_RDONLY);
-	int code = 0;
-
-	/* partitions have none themselves, and device-mapper's devices neither */
-	if (fd >= 0 && ioctl(fd, BLKRRPART) && errno == EBUSY)
-		code = fail(EXIT_REFUSED, "destination %s: somebody has a partition of it open",
+	if (!drop_partitions(fd))
+		return fail(EXIT_REFUSED, "destination %s: somebody has a partition of it open",
 			    job->destination_device);
-	if (fd >= 0)
-		close(fd);
-	return code;
+	if (!wipe(major(number), minor(number), O_EXCL))
+		return fail(EXIT_FAILED, "cannot write to destination %s: %s",
+			    job->destination_device, strerror(errno));
+	if (!drop_partitions(fd))
+		return fail(EXIT_FAILED, "destination %s: somebody has opened a partition of it",
+			    job->destination_device);
+	return 0;
 }
 
-/* Its partitions, too: first to see that nobody has one open, then for good. */
+/*
+ * Its partitions, too: first to see that nobody has one open, then for good. Between them they are
+ * there anew: udev leaves alone a disk that is locked, and its partitions.
+ */
 static int wipe_fresh(const struct job *job, dev_t number)
 {
-	int code = drop_partitions(job, number);
+	int fd = device_open(major(number), minor(number), O_RDONLY), code;
 
-	if (!code && !wipe(major(number), minor(number), O_EXCL))
-		code = fail(EXIT_FAILED, "cannot write to destination %s: %s",
+	if (fd < 0)
+		return fail(EXIT_FAILED, "cannot open destination %s: %s",
 			    job->destination_device, strerror(errno));
-	return code ? code : drop_partitions(job, number);
+	flock(fd, LOCK_EX | LOCK_NB);
+	code = wipe_with_partitions(job, number, fd);
+	close(fd);
+	return code;
 }
 
 static int make_writer(const struct job *job, dev_t number)
@@ -183,16 +202,27 @@ static int check_free(const struct job *job, dev_t number)
 	return code ? code : device_check_open(ROLE, job->destination_device, number);
 }
 
-static int check_id(const struct job *job)
+static int check_id(const struct job *job, dev_t number)
 {
 	char id[SOURCE_TEXT];
-	int code = device_id_place(ROLE, job->destination_device, id);
 
-	if (code || device_id_is_same(id, job->destination_id))
-		return code;
+	device_id_place(number, id);
+	if (device_id_is_same(id, job->destination_id))
+		return 0;
 	return fail(EXIT_REFUSED, "destination %s is not the device that it was (it is %s, and was %s): only if it surely is, \"lvchange --deltag " TAG_DESTINATION_ID "%s --addtag " TAG_DESTINATION_ID "%s %s/%s\"",
 		    job->destination_device, id, job->destination_id, job->destination_id, id,
 		    job->record.vg, job->record.lv);
+}
+
+static int fail_missing(const struct job *job)
+{
+	const char *other = job->state == JOB_FILLING ? "\"xcopysetup cancel\" the clone" :
+			    job->state == JOB_FINISHED ? "\"xcopysetup release\" the clone" :
+			    "lvremove its record";
+
+	return fail(EXIT_FAILED, "destination %s is missing: when it is there again, \"xcopysetup activate %s\"; if it never will be, %s (%s/%s)",
+		    job->destination_device, job->destination_device, other, job->record.vg,
+		    job->record.lv);
 }
 
 /* @fresh: nothing of ours is on it yet */
@@ -204,12 +234,10 @@ static int occupy(const struct job *job, bool fresh)
 	if (!device_number(job->destination_device, &number))
 		runtime_await();
 	if (!device_number(job->destination_device, &number))
-		return fail(EXIT_FAILED, "destination %s is missing: when it is there again, \"xcopysetup activate %s\"; if it never will be, lvremove %s/%s, which records the clone",
-			    job->destination_device, job->destination_device, job->record.vg,
-			    job->record.lv);
+		return fail_missing(job);
 	code = check_free(job, number);
 	if (!code)
-		code = check_id(job);
+		code = check_id(job, number);
 	if (!code)
 		code = device_sync(major(number), minor(number), job->destination_device);
 	if (!code && fresh)

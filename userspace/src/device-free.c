@@ -181,12 +181,14 @@ static bool process_has_open(const char *process, dev_t number)
 	char *directory = need_text("/proc/%s/fd", process);
 	DIR *files = opendir(directory);
 	struct dirent *file;
-	struct stat stat;
+	struct statx stat;
 	bool has = false;
 
+	/* a file of a server that does not answer must not be waited for */
 	while (!has && files && (file = readdir(files)))
-		has = !fstatat(dirfd(files), file->d_name, &stat, 0) && S_ISBLK(stat.st_mode) &&
-		      stat.st_rdev == number;
+		has = !statx(dirfd(files), file->d_name, AT_STATX_DONT_SYNC, STATX_TYPE, &stat) &&
+		      S_ISBLK(stat.stx_mode) &&
+		      makedev(stat.stx_rdev_major, stat.stx_rdev_minor) == number;
 	if (files)
 		closedir(files);
 	free(directory);

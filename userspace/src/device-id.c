@@ -109,16 +109,12 @@ static void write_place(const struct place *place, char id[SOURCE_TEXT])
 		 (unsigned long long)place->sectors);
 }
 
-int device_id_place(const char *role, const char *path, char id[SOURCE_TEXT])
+void device_id_place(dev_t number, char id[SOURCE_TEXT])
 {
 	struct place place;
-	dev_t number;
 
-	if (!device_number(path, &number))
-		return fail(EXIT_FAILED, "%s %s is missing", role, path);
 	find_place(number, &place);
 	write_place(&place, id);
-	return 0;
 }
 
 bool device_id_is_known(const char *id)

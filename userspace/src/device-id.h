@@ -8,13 +8,8 @@
 
 #include "job.h"
 
-/**
- * device_id_place() - what it is (WWID, or dm UUID), where on it and how long; fit for a tag of LVM's
- * @role: "source" or "destination", for the message
- *
- * Return: exit code.
- */
-int device_id_place(const char *role, const char *path, char id[SOURCE_TEXT]);
+/** device_id_place() - what it is (WWID, or dm UUID), where on it and how long; fit for a tag of LVM's */
+void device_id_place(dev_t number, char id[SOURCE_TEXT]);
 
 /** device_id_is_known() - does the device say of itself which it is? */
 bool device_id_is_known(const char *id);
@@ -22,7 +17,7 @@ bool device_id_is_known(const char *id);
 /** device_id_is_same() - is it the device of @before, by device_id_place() both? It may have grown */
 bool device_id_is_same(const char *now, const char *before);
 
-/** device_id_content() - the same, and a checksum of its first and last MiB; of a source */
+/** device_id_content() - the same, and a checksum of its first and last MiB; of a source; exit code */
 int device_id_content(const char *path, char id[SOURCE_TEXT]);
 
 /** devices_overlap() - do they have any sector in common, by another path to the unit too? */

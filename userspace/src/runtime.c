@@ -225,28 +225,29 @@ int runtime_hide(const char *uuid)
 	return 0;
 }
 
-static bool awaits;
-
 void runtime_await(void)
 {
 	int directory = message_dry_run ? -1 : open_runtime(), fd;
 
 	if (directory < 0)
 		return;
-	awaits = true;
 	fd = openat(directory, AWAITED, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd >= 0)
+	if (fd >= 0) {
+		futimens(fd, NULL);
 		close(fd);
+	}
 	close(directory);
 }
 
-void runtime_await_none(void)
+void runtime_await_none(time_t begin)
 {
-	int directory = message_dry_run || awaits ? -1 : open_runtime();
+	int directory = message_dry_run ? -1 : open_runtime();
+	struct stat stat;
 
 	if (directory < 0)
 		return;
-	unlinkat(directory, AWAITED, 0);
+	if (!fstatat(directory, AWAITED, &stat, AT_SYMLINK_NOFOLLOW) && stat.st_mtime < begin)
+		unlinkat(directory, AWAITED, 0);
 	close(directory);
 }
 

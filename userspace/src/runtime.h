@@ -24,6 +24,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <time.h>
 
 #define RUNTIME_DIRECTORY "/run/xcopysetup"
 
@@ -88,8 +89,8 @@ void runtime_show_name(const char *name, int fd);
  */
 void runtime_await(void);
 
-/** runtime_await_none() - not any more, unless this process has called runtime_await() */
-void runtime_await_none(void);
+/** runtime_await_none() - not any more, unless somebody has called runtime_await() since @begin */
+void runtime_await_none(time_t begin);
 
 /** runtime_clean() - show what was hidden, by name or number, and left so by somebody who was killed */
 void runtime_clean(void);

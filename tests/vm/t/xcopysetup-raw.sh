@@ -93,18 +93,25 @@ exec 5>&-
 run make_lv vg other 8M
 run mbr /dev/vg/other 2048 8192
 refused 3 "a source that a boot would find partitions on" 'the source holds dos' xcopysetup clone --metadata vg vg/other "$whole"
+run mkfs.ext2 -qF /dev/vg/other
+run mbr /dev/vg/other 2048 8192
+refused 3 "a file system beside a table of partitions" 'the source holds ext2 and a table of partitions' xcopysetup clone --metadata vg vg/other "$whole"
 run wipefs -qa /dev/vg/other
 run lvchange -q -an vg/other
-refused 3 "a source that cannot be looked at" 'the source is not active' xcopysetup clone --metadata vg vg/other "$whole"
+refused 3 "a source that cannot be looked at" 'the source cannot be looked at' xcopysetup clone --metadata vg vg/other "$whole"
 run lvremove -qq -y vg/other
 is "nothing was changed" "$(state)" "$before"
 like "dry run says what it would do" "$(xcopysetup clone -n --metadata vg vg/src "$whole")" 'lvcreate .*_xcopymeta.*claim /dev/disk/by-id/.*--table .*/dev/disk/by-id/'
 is "and does nothing" "$(state)" "$before"
 
-# The whole disk, which is larger than the source; it had something on it.
+# The whole disk, which is larger than the source; it had something on it, and partitions.
 run mkfs.ext2 -qF "$whole"
+run mbr "$whole" 2048 16384
+run blockdev --rereadpt "$whole"
+udevadm settle
 is "the device" "$(xcopysetup clone -q --no-hydration --keep-device --force --metadata vg vg/src "$whole")" "$clone"
 is "it is as large as the disk" "$(blockdev --getsize64 "$clone")" $((40 << 20))
+not_ok "its partitions are gone" test -e "${whole}p1"
 is "what was on the disk is gone" "$(dd if="$whole" bs=64K count=1 iflag=direct status=none | tr -d '\0' | wc -c)" 0
 not_ok "the disk cannot be claimed" python3 -c 'import os, sys; os.open(sys.argv[1], os.O_RDONLY | os.O_EXCL)' "$whole"
 is "what writes it is hidden" "$(udevadm settle; for d in /dev/dm-*; do udevadm info -q property "$d"; done | grep -A20 'DM_NAME=xcopydest' | grep -c ID_FS || :)" 0
