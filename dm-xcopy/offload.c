@@ -600,7 +600,7 @@ static bool keeps_small(const struct route *route)
 	return p->growing && route->grower != p && p->limits.done_blocks;
 }
 
-/* Length of a segment that is no longer than one that was done, sectors. Caller holds clone->lock. */
+/* Sectors in a segment that is no longer than one that was done. Caller holds clone->lock. */
 static sector_t proven_segment(const struct offload_pair *p)
 {
 	sector_t done = (sector_t)p->limits.done_segment_blocks * block_sectors(p);
