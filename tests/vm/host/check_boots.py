@@ -26,10 +26,11 @@ class Channel(list):
 class ScriptedGuest:
     """
     Its boots are dictionaries: console, events, ends (how, in words) and answers (how often it is still found running,
-    for it may end at any instant); nothing of these: it comes up.
+    for it may end at any instant); nothing of these: it comes up. With "in_test" it does, and ends when it runs one.
     """
 
     boots = []
+    begun = 0       # of all guests
 
     def __init__(self, *_):
         self.boot = None
@@ -41,11 +42,12 @@ class ScriptedGuest:
 
     def start(self):
         """The next boot; the last one again when there is none."""
-        self.boot = self.boots[min(self.starts, len(self.boots) - 1)]
+        self.boot = self.boots[min(ScriptedGuest.begun, len(self.boots) - 1)]
+        ScriptedGuest.begun += 1
         self.starts += 1
         self.agent = Channel()
         self.events = []
-        self.up = not self.boot
+        self.up = not self.boot or "in_test" in self.boot
         self.polls = self.asked = 0
 
     def poll(self, _):
@@ -55,10 +57,14 @@ class ScriptedGuest:
         if not self.up:
             return []
         said = self.agent[-1].split()[0] if self.agent else ""
+        if said == "RUN" and "in_test" in self.boot:
+            return []
         return [(self.agent, "END" if said == "RUN" else "NEXT")]
 
     def running(self):
         """Is it?"""
+        if "in_test" in self.boot:
+            return not self.agent or not self.agent[-1].startswith("RUN")
         self.asked += bool(self.polls)
         return "ends" not in self.boot or self.asked <= self.boot.get("answers", 0)
 
@@ -103,6 +109,7 @@ def scripted_test(**more):
 def play(*boots):
     """Runs a test: returns (starts, points that passed, that failed, words)."""
     ScriptedGuest.boots = boots
+    ScriptedGuest.begun = 0
     with tempfile.TemporaryDirectory() as out:
         (pathlib.Path(out) / "test.1.log").write_text("ok 1 - it\n1..1\n")
         # So that a boot has 50 ms to come as far as init, and half a second to come up.
@@ -117,6 +124,7 @@ def play(*boots):
 
 UP = {}
 ENDED = {"console": "", "ends": "QEMU ended by itself, signal 11"}
+FAULT = {"in_test": True, "ends": "QEMU ended by itself, signal 6: block_account_one_io: Assertion failed."}
 HANGS = {"console": "[    1.0] PCI\n"}
 PANICS = {"console": "Oops: int3\n", "events": [RESET]}
 
@@ -130,6 +138,9 @@ CASES = (
     ("twice, each time for another reason: again", (HANGS, PANICS, UP), (3, 1, 0), "started again"),
     ("three times: it has failed", (ENDED,), (3, 0, 1), "QEMU ended by itself, signal 11"),
     ("three hangs: it has failed", (HANGS,), (3, 0, 1), "did not come up"),
+    ("QEMU's own fault in a test: the test again", (FAULT, UP), (1, 1, 0), "it is run again"),
+    ("twice: it has failed", (FAULT, FAULT, UP), (1, 1, 1), "Assertion failed"),
+    ("another end in a test: it has failed", ({**FAULT, "ends": ENDED["ends"]}, UP), (1, 1, 1), "signal 11"),
     ("QEMU ends after init: it has failed", ({**ENDED, "console": INIT}, UP), (1, 0, 1), "signal 11"),
     ("it panics after init: it has failed", ({**PANICS, "console": INIT}, UP), (1, 0, 1), "reset itself"),
     ("it hangs after init: it has failed", ({"console": INIT}, UP), (1, 0, 1), "did not come up"),
