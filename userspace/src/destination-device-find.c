@@ -163,7 +163,6 @@ static int check_size(const char *path, uint64_t sectors, const struct job *job)
 static int set_device(const char *path, dev_t number, struct job *job)
 {
 	char *link = device_lasting_name(number);
-
 	int code = 0;
 
 	if (link && !strncmp(link, "/dev/disk/by-id/", 16))
