@@ -32,7 +32,7 @@ ARRAY_CGROUP=/sys/fs/cgroup/test-array
 declare -A ARRAY_UNITS
 
 array() {
-	timeout 10 xcopy-array "$ARRAY_SOCKET" "$@"
+	timeout 30 xcopy-array "$ARRAY_SOCKET" "$@"
 }
 
 array_start() {

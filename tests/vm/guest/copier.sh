@@ -72,7 +72,7 @@ partition() {
 	printf '%b' '\0\0\0\0\x83\0\0\0' "$(le32 "$2")" "$(le32 "$3")" | dd of="$1" bs=1 seek=446 conv=notrunc status=none
 	printf '\x55\xaa' | dd of="$1" bs=1 seek=510 conv=notrunc,fsync status=none
 	udevadm settle
-	blockdev --rereadpt "$1" || return 1
+	wait_for 10 blockdev --rereadpt "$1" || return 1
 	udevadm settle
 	echo "$1p1"
 }
@@ -93,7 +93,7 @@ clone_table() {
 	local sectors=$1 features=$2
 	shift 2
 	echo "0 $sectors xcopy $META $DST $SRC $REGION $(wc -w <<<"$features") $features" \
-		"$(($# + 2)) offload_driver test $*"
+		"$(($# + 4)) offload_driver test copy_latency_ms 20000 $*"
 }
 
 # clone_create NAME MIB "FEATURES" KEY VALUE...

@@ -14,6 +14,7 @@ dd if=/tmp/new of=/tmp/clone bs=64K seek=77 conv=notrunc status=none
 clone=/dev/mapper/xcopy-vg-dst
 
 state() {
+	udevadm settle
 	lvs -a --noheadings -o lv_name,lv_attr,lv_tags,lv_size vg
 	dmsetup table | sort
 	dmsetup info -c --noheadings -o name,tables_loaded | grep Inactive || :

@@ -27,7 +27,7 @@ unread() {
 	fresh_devices $mib
 	rule from=1 count=1 partial=1
 	echo "+$bad-$bad" >"$disk"/badblocks
-	clone_create clone $mib no_hydration offload_depth 1 offload_max_kib 1024 offload_segments 4 offload_segment_blocks 512 quarantine_ms 3000 "$@"
+	clone_create clone $mib no_hydration offload_depth 1 offload_max_kib 1024 offload_segments 4 offload_segment_blocks 512 quarantine_ms 15000 "$@"
 	# in this order: who has read where does not count
 	run dmsetup message clone 0 hydrate 0 $((2048 / REGION))
 }

@@ -14,7 +14,7 @@ lio_unit one "$(disk a1)"
 lio_unit two "$(disk a2)"
 lio_target t one two
 clone killed "$(lio_disk t 0)" "$(lio_disk t 1)" "$meta" 98307 128
-arguments=(hydration_rate 512 hydration_floor 512 quarantine_ms 2000)
+arguments=(hydration_rate 128 hydration_floor 128 quarantine_ms 2000)
 
 under_load() { # SECONDS
 	clone_io_start /dev/null --seconds 60 --random "$PHASE" --window "$(clone_half)"

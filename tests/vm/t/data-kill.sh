@@ -9,7 +9,7 @@
 
 # Two under load, one copied by the storage, one by the host. And one that is quiet: no hydration and a
 # commit a minute, so that nothing but a flush or a FUA write can have made anything durable.
-nvme_args=(6 hydration_rate 512 hydration_floor 512 quarantine_ms 2000)
+nvme_args=(6 hydration_rate 128 hydration_floor 128 quarantine_ms 2000)
 host_args=(6 hydration_rate 128 hydration_floor 128 commit_ms 200)
 quiet_args=(2 commit_ms 60000)
 

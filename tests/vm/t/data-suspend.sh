@@ -36,7 +36,7 @@ under_load() { # TEXT ARGUMENTS
 }
 
 clone offloaded "$(disk a1)" "$(disk a2)" "$meta" 98307 128
-under_load nvme 0 6 hydration_rate $((512 / XCOPY_SLOW)) hydration_floor $((512 / XCOPY_SLOW)) quarantine_ms 1000
+under_load nvme 0 6 hydration_rate $((256 / XCOPY_SLOW)) hydration_floor $((256 / XCOPY_SLOW)) quarantine_ms 1000
 
 plain_disks plain 65543 65536
 clone plain "$PLAIN_SOURCE" "$PLAIN_DESTINATION" "$PLAIN_METADATA" 65543 8

@@ -12,7 +12,7 @@ fi
 . "$XCOPY_LIB"
 
 status=0
-bash "$demo" 512 8 >/tmp/demo.log 2>&1 || status=$?
+bash "$demo" 512 2 >/tmp/demo.log 2>&1 || status=$?
 diag "$(cat /tmp/demo.log)"
 is "exit status" $status 0
 is "claims that did not hold" "$(grep '^!!! ' /tmp/demo.log)" ""

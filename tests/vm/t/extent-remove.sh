@@ -30,7 +30,7 @@ run dmsetup create dst --table "0 32768 xcopy-linear $a2 4096"
 copier reset 1
 fresh_devices 16
 rule from=2 count=1 wait
-clone_create clone 16 "" offload_depth 1 offload_max_kib 1024
+clone_create clone 16 "" offload_depth 1 offload_max_kib 1024 hydration_rate 1024
 ok "again a command is in flight" copier_waits
 in_background wipe dmsetup wipe_table --noflush --nolockfs dst
 ok "wiping an extent's table waits for the command" still_blocked wipe

@@ -7,8 +7,11 @@
 
 copier_load
 a1=$(disk a1) a2=$(disk a2)
+# Reads and writes that were sent and have not ended, of a mapped device
 hangs() {
-	[ "$(cut -d ' ' -f 3 "/proc/$1/stat")" = D ]
+	local inflight
+	read -r _ inflight <"/sys/block/$(basename "$(readlink -f "/dev/mapper/$1")")/inflight"
+	[ "$inflight" -gt 0 ]
 }
 
 run dmsetup create low --table "0 65536 xcopy-linear $a2 1024"
@@ -21,7 +24,7 @@ clone_create clone 16 no_hydration
 run dmsetup suspend --nolockfs low
 dd if=/dev/zero of=/dev/mapper/dst bs=4k count=1 seek=4100 oflag=direct status=none &
 writer=$!
-ok "the write hangs" wait_for 10 hangs $writer
+ok "the write hangs" wait_for 10 hangs dst
 in_background suspend timeout --preserve-status -s INT 2 dmsetup suspend --noflush --nolockfs dst
 ok "the suspend is interrupted" wait_for 30 ended suspend
 isnt "it failed" "$(cat /run/suspend)" 0

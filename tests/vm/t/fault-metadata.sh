@@ -30,6 +30,7 @@ fails() { # BLOCK
 	echo "$((start + 8)) $((16384 - start - 8)) linear $(disk s0) $((start + 8))"
 }
 
+in_mode() { [ "$(mode)" = "$1" ]; }
 mode() { dmsetup status sick | grep -oE ' (rw|ro|Fail) [0-9]+ copier ' | awk '{ print $1 }'; }
 
 # Superblock copies 0 and 8; slots of bitmap blocks 0 (16, 17) and 1 (18, 19).
@@ -45,7 +46,7 @@ for block in 0 8 16 17 18 19; do
 		clone_do "write:$((round * 1024)):64" "write:$((262400 + round * 1024)):64" flush >/dev/null 2>&1 || true
 	done
 	dmsetup message "$NAME" 0 hydrate 20000 64 || true
-	sleep 1
+	wait_for 30 in_mode ro || true
 	diag "$desc: $(dmsetup status "$NAME")"
 	is "$desc: the clone is read-only" "$(mode)" ro
 	not_ok "$desc: it takes no flush" clone_do flush

@@ -23,8 +23,9 @@ run "$ORACLE" prepare --dev "$SOURCE" --sectors $length --seed "$SEED"
 run dd if=/dev/zero of="$METADATA" bs=64k count=1 oflag=direct status=none
 run "$ORACLE" init --log "$LOG" --sectors $length --seed "$SEED"
 
-clone_up 1 no_offload 2 hydration_rate 4096
+clone_up 2 no_offload no_hydration 2 hydration_rate 4096
 ok "there is room: I/O" clone_do write:0:256 write:100000:8 flush
+run dmsetup message thin 0 enable_hydration
 run dmsetup message thin 0 set hydration_rate 0
 stopped() { dmsetup status thin | grep -q ' no_hydration '; }
 ok "hydration meets the end of the pool, and stops" wait_for 60 stopped

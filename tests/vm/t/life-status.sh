@@ -101,7 +101,8 @@ unlike "... is in the table" "$(dmsetup table probe)" no_hydration
 more() { [ "$(clone_hydrated)" -gt 91 ]; }
 ok "... goes on" wait_for 20 more
 ok "disable_hydration" message disable_hydration
-sleep 1
+idle() { [ "$(dmsetup status probe | awk '{ print $8 }')" = 0 ]; }
+run wait_for 60 idle
 at=$(clone_hydrated)
 sleep 2
 is "... stops it" "$(clone_hydrated)" "$at"

@@ -39,10 +39,10 @@ run partition "$a3"
 
 log_mark
 clone_of "$a1" "$a3" 16
-clone_up hydration_rate 2048
+clone_up hydration_rate 256
 all_by_host "LBA 512 to 4096" block-sizes-differ
 
 log_mark
 clone_of "$a1" "$b1" 16
-clone_up hydration_rate 2048
+clone_up hydration_rate 256
 all_by_host "another array" other-controller

@@ -13,7 +13,7 @@ clone_up offload_max_kib 1024
 ok "a read error: it completes" wait_for 90 hydrated clone
 like "a read error: the status names it" "$(status_field clone last_error)" '^(unrecovered-read-error|internal-error)$'
 is "a read error: one range fell back" "$(status_field clone fallbacks)" 1
-is "a read error: offload is not given up" "$(status_field clone offload)" "done"
+like "a read error: offload is not given up" "$(status_field clone offload)" '^(on|done)$'
 ends_right "a read error"
 at_most "a read error: the host copied one range" "$HOST_COPIED" 4096
 at_least "a read error: the storage copied the others" "$OFFLOADED" $((131072 - 4096))

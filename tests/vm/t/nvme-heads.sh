@@ -24,5 +24,5 @@ all_offloaded "heads with LBA 4096"
 
 log_mark
 clone_of "$a1" "$b1" 16
-clone_up hydration_rate 2048
+clone_up hydration_rate 256
 all_by_host "another array" other-subsystem

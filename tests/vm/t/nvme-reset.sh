@@ -9,6 +9,11 @@
 
 a1=$(disk a1) a2=$(disk a2)
 
+# The eighth word of status is how many regions are being hydrated.
+idle() {
+	[ "$(dmsetup status clone | awk '{ print $8 }')" = 0 ]
+}
+
 armed() {
 	kernel_log | grep -c 'copies between namespaces enabled'
 }
@@ -17,7 +22,7 @@ armed() {
 lost_in_flight() {
 	for _ in 1 2 3 4 5; do
 		nvme_reset XCOPY-A
-		! wait_for 5 log_has 'has no known outcome' || return 0
+		! wait_for 1 log_has 'has no known outcome' || return 0
 	done
 	return 1
 }
@@ -28,7 +33,7 @@ log_mark
 clone_up hydration_rate 16384
 ok "at rest: some is copied" wait_for 60 status_exceeds offloaded 8192
 run dmsetup message clone 0 disable_hydration
-sleep 2
+run wait_for 60 idle
 nvme_reset XCOPY-A
 run dmsetup message clone 0 enable_hydration
 set_clone hydration_rate 0

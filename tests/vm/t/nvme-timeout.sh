@@ -11,7 +11,7 @@ a1=$(disk a1) a2=$(disk a2)
 # One command of 64 MiB in 90 s (the driver aborts after 30 and resets after 60), of short ranges: QEMU waits for one then.
 clone_of "$a1" "$a2" 64
 throttle a2 700000
-clone_up offload_depth 1 offload_segments 64 offload_segment_blocks 2048 quarantine_ms 3000
+clone_up offload_depth 1 offload_segments 64 offload_segment_blocks 2048 quarantine_ms 20000
 ok "the driver's timeout makes the outcome unknown" wait_for 150 log_has 'has no known outcome'
 isnt "a range is in quarantine" "$(status_field clone quarantined)" 0
 throttle a2 0

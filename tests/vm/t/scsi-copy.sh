@@ -34,7 +34,7 @@ traced() {
 log_mark
 traced +p
 clone_of "$one" "$two" 32
-clone_up hydration_rate 2048
+clone_up hydration_rate 512
 ok "LIST ID USAGE is 3" wait_for 20 log_has 'Processing XCOPY .*list_id_usage: 0x03'
 set_clone offload_list_id_usage 2
 ok "... and 2 once it is set" wait_for 20 log_has 'Processing XCOPY .*list_id_usage: 0x02'
@@ -60,7 +60,7 @@ all_offloaded "LBA 4096"
 
 log_mark
 clone_of "$one" "$three" 16
-clone_up hydration_rate 2048
+clone_up hydration_rate 256
 all_by_host "LBA 512 to 4096" block-sizes-differ
 
 log_mark
@@ -68,14 +68,14 @@ run partition "$again" 2048 65536 1048576 65536
 run blockdev --rereadpt "$one"
 udevadm settle
 clone_of "${one}1" "${again}2" 16
-clone_up hydration_rate 2048
+clone_up hydration_rate 256
 all_by_host "one unit by two names" one-unit-by-two-names
 run partition "$again"
 
 # Any device can be given dm-multipath's UUID: this one is not where it says.
 run dmsetup create forged --uuid "mpath-36001405$(lio_serial one)" --table "0 $((32 << 11)) linear $two 8192"
 clone_of "$one" /dev/mapper/forged 16
-clone_up hydration_rate 2048
+clone_up hydration_rate 256
 ok "a forged UUID: not believed" wait_for 30 status_is offload waiting
 is "a forged UUID: it is a volume without extents" "$(status_field clone reason)" no-extents
 set_clone hydration_rate 0
@@ -85,7 +85,7 @@ run dmsetup remove forged
 
 log_mark
 clone_of "$(disk a5)" "$two" 16
-clone_up hydration_rate 2048
+clone_up hydration_rate 256
 wait_for 30 status_is offload waiting || true
 like "from NVMe to SCSI: not offloaded" "$(status_field clone reason)" '^no-copier$'
 set_clone hydration_rate 0

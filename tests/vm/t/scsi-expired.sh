@@ -4,13 +4,13 @@
 # console: (sd [0-9:]+|TARGET_CORE|I/O error|tcm_loop|tcmu)
 # timeout: 400
 # The target core says NOT READY, LOGICAL UNIT COMMUNICATION FAILURE then.
-ARRAY_EXPIRE_S=$((10 * ${XCOPY_SLOW:-1}))
+ARRAY_EXPIRE_S=$((30 * ${XCOPY_SLOW:-1}))
 . "$XCOPY_LIB"
 . "$XCOPY_SRC/tests/vm/guest/hang.sh"
 
 array_release
 clone_prepare
-clone_up 0 8 hydration_rate 2048 hydration_floor 2048 offload_max_kib 1024 quarantine_ms 25000
+clone_up 0 8 hydration_rate 512 hydration_floor 512 offload_max_kib 1024 quarantine_ms 25000
 ok "the storage copies" wait_for 30 offloads
 log_mark
 array_hold

@@ -17,7 +17,7 @@ for profile in liar-nothing liar-elsewhere; do
 	array_set profile $profile
 	run array stats reset
 	log_mark
-	clone_up offload_depth 1 hydration_rate 4096 quarantine_ms 1000
+	clone_up offload_depth 1 hydration_rate 512 quarantine_ms 1000
 	all_by_host "$profile" verify-failed
 	is "$profile: one command was sent" "$(array_stat copies)" 1
 	is "$profile: and answered with GOOD" "$(array_stat copies_good)" 1
@@ -28,7 +28,7 @@ for lie in 1 2; do
 	clone_of "$one" "$two" 32
 	array_set profile instant
 	log_mark
-	clone_up offload_depth 1 offload_max_kib 1024 hydration_rate 2048 verify 1 quarantine_ms 1000
+	clone_up offload_depth 1 offload_max_kib 1024 hydration_rate 512 verify 1 quarantine_ms 1000
 	ok "begins to lie $lie: some was copied" wait_for 30 status_exceeds offloaded 0
 	array_set lie $lie
 	ok "begins to lie $lie: offload has failed" wait_for 30 status_is offload failed

@@ -16,6 +16,7 @@ run lvcreate -qq -y -n snapped -L 16M vg
 run lvcreate -qq -y -s -n snap -L 8M vg/snapped
 
 state() {
+	udevadm settle
 	lvs -a --noheadings -o lv_name,lv_attr,lv_tags,lv_size,seg_pe_ranges vg vg2
 	vgs --noheadings -o vg_seqno vg
 	dmsetup table
@@ -63,6 +64,7 @@ mkdir -p /mnt/a
 run mount "$src" /mnt/a
 refused 3 "mounted source" 'vg/src is mounted on /mnt/a: unmount' xcopysetup clone vg/src dst
 run umount /mnt/a
+udevadm settle
 exec {held}<"$src"
 refused 3 "open source" 'vg/src is open 1 times' xcopysetup clone vg/src dst
 exec {held}<&-

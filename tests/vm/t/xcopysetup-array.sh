@@ -48,7 +48,7 @@ run make_vg vg "$one" "$two"
 src=$(make_lv vg src 64M "$one")
 run random_fill "$src" 64
 name=xcopy-vg-dst
-run xcopysetup clone -q --keep-device --rate $((1024 / XCOPY_SLOW))K --pv "$two" vg/src vg/dst
+run xcopysetup clone -q --keep-device --rate $((256 / XCOPY_SLOW))K --pv "$two" vg/src vg/dst
 failed() { [ "$(status_field $name offload)" = failed ]; }
 offloads() { [ "$(status_field $name offloaded)" -gt "${1:-0}" ]; }
 ok "another LIST ID USAGE: it is refused" wait_for 30 failed

@@ -14,6 +14,7 @@ job_of() { tags "$1" | sed -n 's/^xcopy:job=//p'; }
 retag() { run lvchange -qq --deltag "$2" --addtag "$3" "$1"; }
 
 state() {
+	udevadm settle
 	lvs -a --noheadings -o lv_name,lv_attr,lv_tags,lv_size vg
 	dmsetup table
 }

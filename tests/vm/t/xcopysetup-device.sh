@@ -26,6 +26,7 @@ clone=/dev/mapper/xcopy-vg-dst
 
 holds() { cmp "$2" <(dd if="$1" bs=1M iflag=direct status=none); }
 state() {
+	udevadm settle
 	lvs -a --noheadings -o lv_name,lv_attr,lv_tags vg
 	dmsetup table | sort
 	blockdev --getro "$whole" "$part" | xargs

@@ -31,6 +31,7 @@ have 100 net0 virtio=BC:24:11:00:00:01,bridge=vmbr0
 line() { qm config "$1" | sed -n "s/^$2: //p"; }
 
 state() {
+	udevadm settle
 	lvs -a --noheadings -o lv_name,lv_attr,lv_tags,lv_size vg-x b
 	dmsetup table | sort
 	find "$PROXMOX_STUB/vm" -type f -exec sha256sum {} + | sort

@@ -36,6 +36,7 @@ mbr() {
 holds() { cmp "$2" <(dd if="$1" bs=1M iflag=direct status=none); }
 write_new() { for seek in 77 500; do dd if=/tmp/new of="${1:-$clone}" bs=64K seek=$seek oflag=direct conv=notrunc,fsync status=none || return; done; }
 state() {
+	udevadm settle
 	lvs -a --noheadings -o lv_name,lv_attr,lv_tags vg
 	dmsetup table | sort
 	# those of device-mapper's devices that are gone hide nobody

@@ -11,6 +11,7 @@ run random_fill "$src"
 sum=$(checksum "$src")
 
 state() {
+	udevadm settle
 	lvs -a --noheadings -o lv_name,lv_attr,lv_tags,lv_size vg
 	dmsetup table | sort
 	find /run/xcopysetup/hide -type f ! -name "LVM-*" 2>/dev/null || :

@@ -9,7 +9,7 @@ run make_vg vg "$(disk a1)" "$(disk a2)"
 clone=/dev/mapper/xcopy-vg-dst
 uuid() { blkid -p -o value -s UUID "$1" || diag "blkid $1: $? $(LIBBLKID_DEBUG=all blkid -p "$1" 2>&1 | tail -n 30)" >&2; }
 ended() { lvs --noheadings -o lv_tags vg/dst | grep -q xcopy:state=finished; }
-state() { lvs -a --noheadings -o lv_name,lv_attr,lv_tags vg; dmsetup table | sort; }
+state() { udevadm settle; lvs -a --noheadings -o lv_name,lv_attr,lv_tags vg; dmsetup table | sort; }
 # make_fs NAME SIZE MKFS...: on vg/NAME, with a file, unmounted
 make_fs() {
 	local lv
