@@ -68,11 +68,15 @@ le32() {
 
 # partition DEV START SECTORS: give it one partition, by an MBR; prints the partition's device
 partition() {
+	local fd
+	# udev does not read a locked disk, and keeps none of its partitions open.
+	exec {fd}<"$1"
+	flock "$fd"
 	dd if=/dev/zero of="$1" bs=512 count=1 oflag=direct status=none
 	printf '%b' '\0\0\0\0\x83\0\0\0' "$(le32 "$2")" "$(le32 "$3")" | dd of="$1" bs=1 seek=446 conv=notrunc status=none
 	printf '\x55\xaa' | dd of="$1" bs=1 seek=510 conv=notrunc,fsync status=none
-	udevadm settle
 	wait_for 10 blockdev --rereadpt "$1" || return 1
+	exec {fd}<&-
 	udevadm settle
 	echo "$1p1"
 }

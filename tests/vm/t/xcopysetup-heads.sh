@@ -22,11 +22,12 @@ run random_fill /dev/vg/src
 ok "probe" xcopysetup probe vg/src other
 is "probe sees two pairs" "$(xcopysetup probe --json vg/src other | jq '.pairs | length')" 2
 is "blocks of 4096 bytes" "$(xcopysetup probe --json vg/src other | jq '.pairs[0].block_bytes')" 4096
-device=$(xcopysetup clone -q --region-size 4K --rate 20M vg/src other/dst)
+device=$(xcopysetup clone -q --region-size 4K --rate $((4096 / XCOPY_SLOW))K vg/src other/dst)
 is "all segments are xcopy-linear" "$(dmsetup table vg-src | awk '{ print $3 }' | sort -u)" xcopy-linear
 is "there are as many as before" "$(dmsetup table vg-src | wc -l)" 3
 offloads() { [ "$(status_field "${device##*/}" offloaded)" -gt 0 ]; }
 ok "the storage copies" wait_for 60 offloads
+run xcopysetup set other/dst hydration_rate 0
 ok "wait" xcopysetup wait --timeout $((120 * XCOPY_SLOW)) other/dst
 ok "every byte is right" same /dev/vg/src /dev/other/dst
 is "the source has LVM's table again" "$(dmsetup table vg-src | awk '{ print $3 }' | sort -u)" linear

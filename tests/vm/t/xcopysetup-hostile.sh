@@ -107,6 +107,8 @@ is "nothing that others could write is in /run" "$(find $runtime \( -perm /022 -
 # What it could do if it were misled, and what it runs could
 
 ok "a clone that fills slowly" xcopysetup clone --rate 64K 'v-g/s--r_c+1.x' slow
+running() { xcopysetup status v-g/slow | grep -q 'waiter  *running'; }
+ok "its waiter runs" wait_for 30 running
 waiter=$(pgrep -n -f 'xcopysetup waiter')
 # capability NAME: the set of the waiter, as a number
 capability() {

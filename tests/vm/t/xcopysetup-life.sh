@@ -47,6 +47,9 @@ fails_with "wait with a timeout" 'not complete after 1 s' xcopysetup wait --time
 xcopysetup status --json --watch vg/one >/tmp/watch &
 watcher=$!
 xcopysetup status --watch >/tmp/watch.text 2>&1 &
+# Nothing is filled before both have seen it.
+ok "one watches" wait_for 30 test -s /tmp/watch
+ok "another does" wait_for 30 grep -q xcopy-vg-one: /tmp/watch.text
 ok "finish of the first" xcopysetup finish --timeout $((120 * XCOPY_SLOW)) vg/one
 is "the source is still read-only" "$(blockdev --getro "$src")" 1
 like "and still has its extents" "$(dmsetup table vg-src)" xcopy-linear
@@ -84,9 +87,10 @@ ok "the daemon runs" wait_for 20 pgrep -f 'xcopysetup waiter|exe waiter'
 ok "resume" xcopysetup resume vg/fourth
 finished() { lvs --noheadings -o lv_tags vg/fourth | grep -q xcopy:state=finished; }
 ok "the daemon ends the job" wait_for 60 finished
-fails_with "what is complete cannot be cancelled" 'is complete' xcopysetup cancel vg/fourth
-fails_with "nor paused" 'is complete' xcopysetup pause vg/fourth
-is "status knows it" "$(xcopysetup status --json vg/fourth | jq -r '.clones[0].job_state, .clones[0].state' | xargs)" "finished linear"
+# The third is kept.
+fails_with "what is complete cannot be cancelled" 'is complete' xcopysetup cancel vg/third
+fails_with "nor paused" 'is complete' xcopysetup pause vg/third
+is "status knows it" "$(xcopysetup status --json vg/third | jq -r '.clones[0].job_state, .clones[0].state' | xargs)" "finished linear"
 ok "nobody uses it: the daemon removes the device, and ends itself" wait_for 90 bash -c '! pgrep -f "[w]aiter --daemon"'
 not_ok "the device is gone" test -e /dev/mapper/xcopy-vg-fourth
 is "no tags" "$(tags vg/fourth)" ""

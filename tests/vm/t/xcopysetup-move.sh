@@ -14,7 +14,7 @@ run random_fill "$src"
 sum=$(checksum "$src")
 
 name=xcopy-vg-dst
-device=$(xcopysetup clone -q --rate $((4096 / XCOPY_SLOW))K --region-size 64K --pv "$a2" vg/src dst)
+device=$(xcopysetup clone -q --rate $((512 / XCOPY_SLOW))K --region-size 64K --pv "$a2" vg/src dst)
 offloaded() { status_field $name offloaded; }
 offloads() { [ "$(offloaded)" -gt "${1:-0}" ]; }
 extents_in() { dmsetup table "$1" | awk '$3 != "xcopy-linear" { bad = 1 } END { exit bad }'; }

@@ -49,7 +49,7 @@ end() {
 	ok "$1: the clone is right" holds $clone /tmp/want
 }
 
-run xcopysetup clone -q --keep-device --rate 256K --pv "$a2" vg/src dst
+run xcopysetup clone -q --keep-device --rate 96K --pv "$a2" vg/src dst
 ok "extents are there" both_in
 
 begin src "$a1" "$a5"

@@ -108,7 +108,7 @@ is "and does nothing" "$(state)" "$before"
 # The whole disk, which is larger than the source; it had something on it, and partitions.
 run mkfs.ext2 -qF "$whole"
 run mbr "$whole" 2048 16384
-run blockdev --rereadpt "$whole"
+run wait_for 10 blockdev --rereadpt "$whole"
 udevadm settle
 is "the device" "$(xcopysetup clone -q --no-hydration --keep-device --force --metadata vg vg/src "$whole")" "$clone"
 is "it is as large as the disk" "$(blockdev --getsize64 "$clone")" $((40 << 20))
@@ -172,7 +172,8 @@ make_clone() { xcopysetup clone -q --no-hydration --keep-device --metadata vg vg
 run make_clone
 run write_new
 dmsetup message "${clone##*/}" 0 hydrate 0 32
-wait_for 60 sh -c "[ \"\$(blkid -p -o value -s UUID $whole)\" = $uuid ]"
+# the storage's writes do not go by the page cache, which blkid reads
+wait_for 60 sh -c "blockdev --flushbufs $whole; [ \"\$(blkid -p -o value -s UUID $whole)\" = $uuid ]"
 ok "cancel" xcopysetup cancel "$clone"
 is "nothing is left, nor to be recognised" "$(state)" "$before"
 
@@ -215,7 +216,7 @@ ok "it is right" holds $clone /tmp/part
 run forget_all
 dmsetup remove --retry "$(dmsetup ls | awk '/^xcopysource-/ { print $1 }')"
 dd if=/dev/zero of="$(disk b1)" bs=512 count=1 oflag=direct status=none
-run blockdev --rereadpt "$(disk b1)"
+run wait_for 10 blockdev --rereadpt "$(disk b1)"
 udevadm settle
 refused 1 "without the partition" 'destination /dev/disk/by-id/.* is missing' xcopysetup activate --all
 to=$(partition "$(disk b1)" 2048 65536)
@@ -230,7 +231,7 @@ is "and the source is writeable again" "$(blockdev --getro "$part")" 0
 
 # Two partitions of a disk, whose third one is in use.
 run mbr "$(disk b1)" 2048 24576 26624 24576 51200 8192
-run blockdev --rereadpt "$(disk b1)"
+run wait_for 10 blockdev --rereadpt "$(disk b1)"
 udevadm settle
 run mkfs.ext2 -q "$(disk b1)p3"
 run mount "$(disk b1)p3" /mnt/a

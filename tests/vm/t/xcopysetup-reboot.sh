@@ -13,17 +13,17 @@ case $PHASE in
 	run random_fill "$src"
 	checksum "$src" >"$STATE/sum"
 	run systemctl enable xcopysetup-activate.service
-	device=$(xcopysetup clone -q --keep-device --rate 256K vg/src dst)
+	device=$(xcopysetup clone -q --keep-device --rate 64K vg/src dst)
 	head -c 1M /dev/urandom >"$STATE/new"
 	run dd if="$STATE/new" of="$device" bs=1M seek=99 oflag=direct conv=notrunc,fsync status=none
 	sync
 	vm_kill
 	;;
 2)
-	ok "the unit brought the clone back" test -b /dev/mapper/xcopy-vg-dst
+	ok "the unit brought the clone back" wait_for 60 test -b /dev/mapper/xcopy-vg-dst
 	like "it was the unit" "$(systemctl is-active xcopysetup-activate.service)" '^active'
 	like "with no_format" "$(dmsetup table xcopy-vg-dst)" 'no_format'
-	like "the rate is the same" "$(dmsetup table xcopy-vg-dst)" 'hydration_rate 256( |$)'
+	like "the rate is the same" "$(dmsetup table xcopy-vg-dst)" 'hydration_rate 64( |$)'
 	like "the destination has extents" "$(dmsetup table vg-dst)" 'xcopy-linear'
 	is "the source is read-only" "$(blockdev --getro /dev/vg/src)" 1
 	not_ok "it is not complete" hydrated xcopy-vg-dst
@@ -32,7 +32,7 @@ case $PHASE in
 	vm_reboot
 	;;
 3)
-	ok "it is back after a clean reboot" test -b /dev/mapper/xcopy-vg-dst
+	ok "it is back after a clean reboot" wait_for 60 test -b /dev/mapper/xcopy-vg-dst
 	ok "free the rate" xcopysetup set vg/dst hydration_rate 0
 	ok "it ends" xcopysetup wait --timeout $((120 * XCOPY_SLOW)) vg/dst
 	ok "release" xcopysetup release vg/dst

@@ -105,7 +105,7 @@ described "without limits" probe raw
 is "root who may not send such commands: it says so" "$(raw | jq -r '.pairs[0].destination_unit | .no_parameters, .limits' | xargs)" "not-permitted null"
 
 # The main job, held still for a look at it.
-device=$(xcopysetup clone -q --rate $((8192 / XCOPY_SLOW))K --pv "$two" vg/src vg/dst)
+device=$(xcopysetup clone -q --rate $((1024 / XCOPY_SLOW))K --pv "$two" vg/src vg/dst)
 name=${device##*/}
 ok "the clone is there" test -b "$device"
 offloads() { [ "$(status_field "$name" offloaded)" -gt 0 ]; }

@@ -29,7 +29,8 @@ rc=0
 text=$(xcopysetup status vg/dst) || rc=$?
 is "the status is bad" $rc 5
 like "and says what to do" "$text" 'source vg/src was made writeable.*cancel.*finish --force'
-like "so does the journal" "$(journalctl -q --no-pager -u 'xcopysetup@*')" 'source vg/src was made writeable'
+journal_has() { journalctl -q --no-pager -u 'xcopysetup@*' | grep -q "$1"; }
+ok "so does the journal" wait_for 30 journal_has 'source vg/src was made writeable'
 run lvchange --permission r vg/src
 is "read-only again, it is still suspect" "$(suspect)" source-writeable
 ok "resume" xcopysetup resume vg/dst
