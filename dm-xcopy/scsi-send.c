@@ -10,6 +10,17 @@
 #include "scsi-loss.h"
 #include "scsi-send.h"
 
+/*
+ * The midlayer repeats some answers whatever it is allowed (BUSY, DID_REQUEUE, DID_IMM_RETRY, and
+ * by its list of devices hardware errors and aborted commands), and tells of the last one alone:
+ * a first copy that was given up, and is still under way, would not be known of. It repeats none
+ * whose time since allocation is over (scsi_lib.c, scsi_complete()).
+ */
+static void forbid_repetition(struct scsi_cmnd *scmd, unsigned int timeout)
+{
+	scmd->jiffies_at_alloc = jiffies - timeout - 1;
+}
+
 static struct request *alloc_request(const struct xcopy_scsi_request *request)
 {
 	struct request *rq;
@@ -22,6 +33,8 @@ static struct request *alloc_request(const struct xcopy_scsi_request *request)
 	rq->timeout = request->timeout;
 	scmd = blk_mq_rq_to_pdu(rq);
 	scmd->allowed = 0;
+	if (request->once)
+		forbid_repetition(scmd, request->timeout);
 	scmd->cmd_len = COMMAND_SIZE(request->cdb[0]);
 	memcpy(scmd->cmnd, request->cdb, scmd->cmd_len);
 	/* Not every kernel clears what the last command left there. */
@@ -46,6 +59,8 @@ static bool transport_lost(int host_byte)
 {
 	switch (host_byte) {
 	case DID_NO_CONNECT:
+	case DID_IMM_RETRY:
+	case DID_REQUEUE:
 	case DID_TRANSPORT_DISRUPTED:
 	case DID_TRANSPORT_FAILFAST:
 	case DID_TRANSPORT_MARGINAL:

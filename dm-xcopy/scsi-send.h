@@ -17,6 +17,8 @@
  * @data: physically contiguous, or NULL
  * @length: of @data, bytes
  * @timeout: jiffies
+ * @once: the first answer counts, whatever it is; else the midlayer may send the command again
+ *	after some, such as BUSY
  */
 struct xcopy_scsi_request {
 	struct scsi_device *sdev;
@@ -25,6 +27,7 @@ struct xcopy_scsi_request {
 	void *data;
 	unsigned int length;
 	unsigned int timeout;
+	bool once;
 };
 
 /**
@@ -50,9 +53,9 @@ struct xcopy_scsi_answer {
  * @request: the command
  * @answer: filled
  *
- * The midlayer is told not to repeat it. A command that times out returns when the
- * device's error handling is through, which may take longer than the timeout. A deferred
- * error in the answer is told to whom it may concern, see scsi-loss.h.
+ * A command that times out returns when the device's error handling is through, which may
+ * take longer than the timeout. A deferred error in the answer is told to whom it may
+ * concern, see scsi-loss.h.
  *
  * Context: process; sleeps. GFP_NOIO; the request itself is not waited for.
  * Return: 0: it was given to the midlayer; -EAGAIN: not sent, no request is free;

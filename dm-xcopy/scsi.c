@@ -363,6 +363,7 @@ static enum xcopy_outcome send(struct scsi_pair *sp, struct xcopy_scsi_path *pat
 		.data = command->payload,
 		.length = length,
 		.timeout = max_t(unsigned int, COPY_TIMEOUT, path->sdev->request_queue->rq_timeout),
+		.once = true,
 	};
 	struct xcopy_scsi_answer answer;
 	enum xcopy_outcome outcome;

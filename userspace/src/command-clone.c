@@ -410,6 +410,7 @@ int command_clone(const struct invocation *invocation)
 	}
 	signal(SIGINT, SIG_DFL);
 	signal(SIGTERM, SIG_DFL);
+	signal(SIGHUP, SIG_DFL);
 	if (!code && !message_dry_run && option(invocation, "wait"))
 		code = follow(&plan.job, 0);
 	clone_plan_free(&plan);

@@ -141,6 +141,14 @@ int option_number(const struct invocation *invocation, const char *name, uint64_
 	return 0;
 }
 
+static void limit_privileges(const struct command *command)
+{
+	privileges_limit((struct privileges){
+		.raw_io = command->flags & COMMAND_RAW_IO,
+		.processes = command->flags & COMMAND_PROCESSES,
+	});
+}
+
 static int check(const struct invocation *invocation)
 {
 	const struct command *command = invocation->command;
@@ -155,7 +163,7 @@ static int check(const struct invocation *invocation)
 	if (option(invocation, "dry-run") && !(command->flags & COMMAND_DRY_RUN))
 		return fail(EXIT_USAGE, "%s knows no --dry-run", command->name);
 	if (!geteuid())
-		privileges_limit(command->flags & COMMAND_RAW_IO);
+		limit_privileges(command);
 	if (!(command->flags & COMMAND_ROOT))
 		return 0;
 	if (geteuid())

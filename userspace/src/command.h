@@ -35,6 +35,7 @@ enum command_flags {
 	COMMAND_ROOT = 2,	/* needs root and device-mapper */
 	COMMAND_DRY_RUN = 4,	/* knows --dry-run */
 	COMMAND_RAW_IO = 8,	/* asks SCSI devices */
+	COMMAND_PROCESSES = 16,	/* looks at what processes have open */
 };
 
 struct command {

@@ -83,7 +83,7 @@ static const struct option_spec format_options[] = {
 #define DRY (COMMAND_ROOT | COMMAND_DRY_RUN)
 
 const struct command commands[] = {
-	{ "clone", "SRC [VG/]DST|DEVICE", 2, 2, DRY, clone_options, command_clone,
+	{ "clone", "SRC [VG/]DST|DEVICE", 2, 2, DRY | COMMAND_PROCESSES, clone_options, command_clone,
 	  "make a writable clone of a logical volume or a device, usable at once" },
 	{ "status", "[CLONE]", 0, 1, ROOT, status_options, command_status,
 	  "show all clones, or one in detail" },
@@ -101,7 +101,7 @@ const struct command commands[] = {
 	  "change a setting, now and for later activations" },
 	{ "pause", "CLONE", 1, 1, DRY, NULL, command_pause, "stop filling the destination" },
 	{ "resume", "CLONE", 1, 1, DRY, NULL, command_resume, "go on filling it" },
-	{ "activate", "[CLONE]", 0, 1, DRY, activate_options, command_activate,
+	{ "activate", "[CLONE]", 0, 1, DRY | COMMAND_PROCESSES, activate_options, command_activate,
 	  "go on with jobs after a reboot" },
 	{ "probe", "SRC DST", 2, 2, ROOT | COMMAND_RAW_IO, json_options, command_probe,
 	  "can the storage copy from SRC to DST, and if not, why" },

@@ -313,7 +313,8 @@ int destination_device_settle(const struct job *job)
 		return fail(EXIT_FAILED, "the device by which %s is written has vanished: \"xcopysetup activate %s\"",
 			    job->destination_device, job->destination_device);
 	if (!table_is(&live, EXTENTS_OFF) && table_translate(&live, EXTENTS_OFF, &linear)) {
-		code = dm_swap(state.name, &linear, false, true, DM_UDEV_HIDDEN, NULL);
+		if (!would("# device-mapper reloads %s with linear", state.name))
+			code = dm_swap(state.name, &linear, false, true, DM_UDEV_HIDDEN, NULL);
 		table_free(&linear);
 	}
 	table_free(&live);
@@ -327,7 +328,7 @@ static void say_left(const struct job *job)
 
 	if (!content_look(job->destination_device, &content))
 		return;
-	if (content.type && job->state != JOB_CREATING)
+	if (content.type)
 		warn("destination %s is left as it is, with %s on it: if that is half a copy, \"wipefs --all\" it",
 		     job->destination_device, content.type);
 	content_free(&content);

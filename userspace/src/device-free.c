@@ -175,56 +175,82 @@ int device_check_holders(const char *role, const char *path, dev_t number)
 	return readers || others ? fail_claimed(role, path, EBUSY) : 0;
 }
 
+enum opened {
+	OPEN_NO,
+	OPEN_YES,
+	OPEN_HIDDEN,	/* we may not look */
+};
+
+/* Of a server that does not answer nothing must be waited for. */
+static enum opened file_is_open(int files, const char *file, dev_t number)
+{
+	struct statx stat;
+
+	if (statx(files, file, AT_STATX_DONT_SYNC, STATX_TYPE, &stat))
+		return errno == EACCES || errno == EPERM ? OPEN_HIDDEN : OPEN_NO;
+	return S_ISBLK(stat.stx_mode) &&
+	       makedev(stat.stx_rdev_major, stat.stx_rdev_minor) == number ? OPEN_YES : OPEN_NO;
+}
+
 /* Does the process have it open? One that ends meanwhile does not. */
-static bool process_has_open(const char *process, dev_t number)
+static enum opened process_has_open(const char *process, dev_t number)
 {
 	char *directory = need_text("/proc/%s/fd", process);
 	DIR *files = opendir(directory);
+	enum opened opened = OPEN_NO;
 	struct dirent *file;
-	struct statx stat;
-	bool has = false;
 
-	/* a file of a server that does not answer must not be waited for */
-	while (!has && files && (file = readdir(files)))
-		has = !statx(dirfd(files), file->d_name, AT_STATX_DONT_SYNC, STATX_TYPE, &stat) &&
-		      S_ISBLK(stat.stx_mode) &&
-		      makedev(stat.stx_rdev_major, stat.stx_rdev_minor) == number;
+	if (!files && (errno == EACCES || errno == EPERM))
+		opened = OPEN_HIDDEN;
+	while (opened == OPEN_NO && files && (file = readdir(files)))
+		if (*file->d_name != '.')
+			opened = file_is_open(dirfd(files), file->d_name, number);
 	if (files)
 		closedir(files);
 	free(directory);
-	return has;
+	return opened;
 }
 
-/* By which process; to be freed; NULL: by none. */
-static char *find_opener(dev_t number)
+/* In which process, to be freed; one that has it for sure before one that cannot be looked at. */
+static enum opened find_opener(dev_t number, char **found)
 {
 	DIR *processes = opendir("/proc");
+	enum opened opened = processes ? OPEN_NO : OPEN_HIDDEN, its;
 	struct dirent *process;
-	char *found = NULL;
 
-	while (!found && processes && (process = readdir(processes)))
-		if (isdigit((unsigned char)*process->d_name) &&
-		    process_has_open(process->d_name, number))
-			found = need_copy(process->d_name);
+	*found = NULL;
+	while (opened != OPEN_YES && processes && (process = readdir(processes))) {
+		its = isdigit((unsigned char)*process->d_name) ?
+		      process_has_open(process->d_name, number) : OPEN_NO;
+		if (its == OPEN_NO || its == opened)
+			continue;
+		opened = its;
+		free(*found);
+		*found = need_copy(process->d_name);
+	}
 	if (processes)
 		closedir(processes);
-	return found;
+	return opened;
 }
 
 int device_check_open(const char *role, const char *path, dev_t number)
 {
-	char *opener = find_opener(number);
+	char *opener;
+	enum opened opened = find_opener(number, &opener);
 	int code = 0;
 
 	/* udev, and who has just heard of it from udev */
-	for (int i = 0; i < 20 && opener; i++) {
+	for (int i = 0; i < 20 && opened == OPEN_YES; i++) {
 		usleep(100000);
 		free(opener);
-		opener = find_opener(number);
+		opened = find_opener(number, &opener);
 	}
-	if (opener)
+	if (opened == OPEN_YES)
 		code = fail(EXIT_REFUSED, "%s %s is open in process %s: what reads or writes it has to end first",
 			    role, path, opener);
+	else if (opened == OPEN_HIDDEN)
+		code = fail(EXIT_REFUSED, "%s %s: whether process %s has it open cannot be seen: that takes the capability CAP_SYS_PTRACE",
+			    role, path, opener ? opener : "1");
 	free(opener);
 	return code;
 }

@@ -100,12 +100,13 @@ static int say_suspicion(const struct job *job, const char *suspicion)
 }
 
 /* The clone's device has gone, or is linear: has the job ended, and well? */
-static int look_at_record(const struct job *job, bool *ended)
+static int look_at_record(const struct job *job, bool *ended, bool *filling)
 {
 	struct job now;
 	int code = job_find_id(job->id, &now);
 
 	*ended = code == EXIT_REFUSED || (!code && now.state == JOB_FINISHED);
+	*filling = !code && now.state == JOB_FILLING;
 	if (!code)
 		job_free(&now);
 	return *ended ? 0 : code;
@@ -114,11 +115,14 @@ static int look_at_record(const struct job *job, bool *ended)
 /* No device: released after the end, or removed before it? */
 static int look_at_remains(const struct job *job)
 {
-	bool ended;
-	int code = look_at_record(job, &ended);
+	bool ended, filling;
+	int code = look_at_record(job, &ended, &filling);
 
 	if (code || (ended && volume_is_active(job->destination_uuid)))
 		return code;
+	if (filling)
+		return fail(EXIT_NEGATIVE, "%s is not there, and its clone not complete: \"xcopysetup activate %s\"",
+			    job->clone_name, job->destination_text);
 	return fail(EXIT_NEGATIVE, "%s was removed before it was complete", job->clone_name);
 }
 
@@ -137,7 +141,7 @@ static int look_once(struct following *following)
 	struct clone_status status;
 	enum clone_look look = clone_look(job, &status);
 	const char *suspicion;
-	bool ended;
+	bool ended, filling;
 	int code = -1;
 
 	if (look == CLONE_FILLING || look == CLONE_BROKEN)
@@ -153,7 +157,7 @@ static int look_once(struct following *following)
 		progress_end(&following->progress);
 		code = say_suspicion(job, suspicion);
 	} else if (look == CLONE_LINEAR) {
-		code = look_at_record(job, &ended);
+		code = look_at_record(job, &ended, &filling);
 		code = code || ended ? code : -1;
 		if (code < 0)
 			usleep(750000);	/* each look runs lvm, and so does the waiter */

@@ -80,6 +80,8 @@ static int search(const char *argument, const struct lvm_report *report, struct 
 		return 0;
 	if (matches)
 		job_free(job);
+	else if (report->partial)
+		return lvm_missing(report);
 	return fail(EXIT_REFUSED, matches ?
 		    "%s is the destination of several clones: give it as VG/DST, or as /dev/mapper/NAME" :
 		    "%s is no clone's destination: \"xcopysetup status\" lists them", argument);
@@ -98,11 +100,15 @@ int job_find(const char *argument, struct job *job)
 	return code;
 }
 
-/* A record that cannot be read is not one that has ended. */
+/* A record that cannot be read is not one that has ended; -1: a copy of one, of a group copied below LVM. */
 static int read_job(const struct lvm_report *report, const struct lvm_lv *lv, struct job *job)
 {
-	if (job_from_lv(report, lv, job) == 1)
+	int is = job_from_lv(report, lv, job);
+
+	if (is == 1)
 		return 0;
+	if (!is)
+		return -1;
 	job_say_damaged(lv);
 	return EXIT_FAILED;
 }

@@ -36,6 +36,7 @@ static const char *set_names(struct lv_name *name, const char *vg, size_t vg_len
 
 const char *name_parse_lv(const char *argument, const char *default_vg, struct lv_name *name)
 {
+	bool below_dev = !strncmp(argument, "/dev/", 5);
 	const char *slash;
 
 	if (!*argument)
@@ -45,11 +46,13 @@ const char *name_parse_lv(const char *argument, const char *default_vg, struct l
 			return "is not the name of a logical volume: give VG/LV";
 		return set_names(&(struct lv_name){ 0 }, name->vg, strlen(name->vg), name->lv);
 	}
-	if (!strncmp(argument, "/dev/", 5))
+	if (below_dev)
 		argument += 5;
 	else if (*argument == '/')
 		return "is not below /dev: give VG/LV or /dev/VG/LV";
 	slash = strchr(argument, '/');
+	if (!slash && below_dev)
+		return "is not there, nor is it /dev/VG/LV";
 	if (slash && strchr(slash + 1, '/'))
 		return "has too many slashes: give VG/LV or /dev/VG/LV";
 	if (slash)

@@ -36,11 +36,15 @@ static void hide_group(struct lvm_report *report, const char *vg_uuid)
 			lvm_lv_drop_tags(&report->lvs[i], TAG_PREFIX);
 }
 
-/* One that has others too is the host's: a clone was given to it. */
+/*
+ * One that has others too is the host's: a clone was given to it. One that is missing says nothing:
+ * a virtual machine's group may lie on several disks, and one of them only be cloned.
+ */
 static bool lies_only_in_clones(const struct lvm_report *report, const char *vg_uuid)
 {
 	for (size_t i = 0; i < report->nr_pvs; i++)
-		if (!strcmp(report->pvs[i].vg_uuid, vg_uuid) && !lies_in_clone(&report->pvs[i]))
+		if (!strcmp(report->pvs[i].vg_uuid, vg_uuid) && !report->pvs[i].missing &&
+		    !lies_in_clone(&report->pvs[i]))
 			return false;
 	return true;
 }

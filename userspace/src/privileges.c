@@ -21,31 +21,39 @@ static const unsigned int needed[] = {
 	CAP_DAC_OVERRIDE,	/* devices and LVM's files, whoever owns them */
 };
 
-static bool is_needed(unsigned int capability, bool raw_io)
+static bool is_needed(unsigned int capability, struct privileges kept)
 {
 	if (capability == CAP_SYS_RAWIO)
-		return raw_io;
+		return kept.raw_io;
 	for (size_t i = 0; i < sizeof(needed) / sizeof(*needed); i++)
 		if (needed[i] == capability)
 			return true;
 	return false;
 }
 
-static bool drop(unsigned int capability)
+/* Programs that are run from here get none that is neither inheritable nor in the bounding set. */
+static bool drop_for_others(unsigned int capability)
 {
-	return !capng_update(CAPNG_DROP, CAPNG_EFFECTIVE, capability) &&
-	       !capng_update(CAPNG_DROP, CAPNG_PERMITTED, capability) &&
-	       !capng_update(CAPNG_DROP, CAPNG_INHERITABLE, capability) &&
+	return !capng_update(CAPNG_DROP, CAPNG_INHERITABLE, capability) &&
 	       !capng_update(CAPNG_DROP, CAPNG_BOUNDING_SET, capability);
 }
 
-void privileges_limit(bool raw_io)
+static bool drop(unsigned int capability, struct privileges kept)
+{
+	if (capability == CAP_SYS_PTRACE && kept.processes)
+		return drop_for_others(capability);
+	return !capng_update(CAPNG_DROP, CAPNG_EFFECTIVE, capability) &&
+	       !capng_update(CAPNG_DROP, CAPNG_PERMITTED, capability) &&
+	       drop_for_others(capability);
+}
+
+void privileges_limit(struct privileges kept)
 {
 	bool good = !capng_get_caps_process();
 
 	for (unsigned int capability = 0; good && capability <= CAP_LAST_CAP; capability++)
-		if (!is_needed(capability, raw_io))
-			good = drop(capability);
+		if (!is_needed(capability, kept))
+			good = drop(capability, kept);
 	if (!good || capng_apply(CAPNG_SELECT_BOTH))
 		detail("the capabilities that are not needed could not be given up");
 }

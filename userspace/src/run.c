@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/close_range.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -78,6 +79,8 @@ static void child(char *const list[], int output, int errors)
 	dup2(null, 0);
 	dup2(output, 1);
 	dup2(errors, 2);
+	/* a waiter that is a daemon must not hold what the script that began it has open */
+	close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
 	if (strchr(list[0], '/'))
 		execve(list[0], list, environment);
 	else

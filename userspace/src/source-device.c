@@ -185,7 +185,8 @@ static int occupy(const struct job *job, uint64_t written)
 	uint64_t before;
 	int code = was_writeable ? set_read_only(job, 1) : 0;
 
-	if (!code && !runtime_read_note(WRITTEN, job->id, &before))
+	/* a note of more than the kernel has counted is of a device that has gone, and come back */
+	if (!code && (!runtime_read_note(WRITTEN, job->id, &before) || sectors_written(job) < before))
 		code = runtime_note(WRITTEN, job->id, written);
 	if (!code)
 		code = need_reader(job);

@@ -29,7 +29,6 @@ static const struct {
 	{ "ext4", "errors=remount-ro" },
 	{ "ext3", "errors=remount-ro" },
 	{ "xfs", "nouuid" },
-	{ "f2fs", "" },
 	{ "vfat", "" },
 };
 
@@ -47,7 +46,7 @@ const char *trim_reason(const char *type)
 		return "there is no file system on it";
 	if (!strcmp(type, "btrfs"))
 		return "btrfs tells devices by their UUID, and would take the clone for its source";
-	return options_for(type) ? NULL : "this is done for ext3, ext4, xfs, f2fs and vfat";
+	return options_for(type) ? NULL : "this is done for ext3, ext4, xfs and vfat";
 }
 
 /* Over /run itself, which this process alone then sees so. */

@@ -116,11 +116,6 @@ try_statuses() {
 		desc="status $status, $name"
 		case $name in
 		good) continue ;;
-		# The midlayer sends these again by itself.
-		busy | task-set-full)
-			answered "$desc" "$status" 0 0 0
-			all_by_storage "$desc"
-			;;
 		*)
 			answered "$desc" "$status" 0 0 0
 			leads "$desc" "$outcome"
