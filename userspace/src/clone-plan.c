@@ -71,9 +71,11 @@ char *clone_plan_source_reason(const struct lvm_lv *lv, const struct lvm_vg *vg)
 	/* LVM calls its segments linear, and what is shown as its size is that of what has changed */
 	if (*lv->attr == 's' || *lv->attr == 'S')
 		return need_text("is a snapshot: only linear volumes can be cloned");
-	if (*lv->attr != '-')
-		return need_text("is no plain volume (attributes %s): only linear volumes can be cloned", lv->attr);
-	return segment_reason(lv);
+	reason = segment_reason(lv);
+	if (!reason && *lv->attr != '-')
+		reason = need_text("is no plain volume (attributes %s): only linear volumes can be cloned",
+				   lv->attr);
+	return reason;
 }
 
 static int check_source_in_use(const struct clone_plan *plan)

@@ -148,6 +148,10 @@ static void what_cannot_be_a_source(void **state)
 	reason_is(&report, "pvmove0", "mirror");
 	report.lvs[0].attr[0] = 'o';
 	reason_is(&report, "src", "snapshots");
+	report.lvs[0].attr[0] = 's';
+	reason_is(&report, "src", "is a snapshot");
+	report.lvs[0].attr[0] = 'C';
+	reason_is(&report, "src", "no plain volume");
 	report.lvs[0].attr[0] = '-';
 	vg = report.vgs;
 	free(vg->lock_type);
