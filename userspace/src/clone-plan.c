@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "content.h"
 #include "destination-device.h"
 #include "device-free.h"
 #include "devices.h"
@@ -20,6 +21,7 @@
 #include "source-device.h"
 #include "steps.h"
 #include "trim.h"
+#include "volume.h"
 
 static char *vg_reason(const struct lvm_vg *vg)
 {
@@ -263,6 +265,24 @@ static int check_device_options(const struct clone_plan *plan, const char *devic
 	return 0;
 }
 
+/* Whoever meant one of them has not seen the other. */
+static int check_force(const struct clone_plan *plan, const char *typed)
+{
+	const struct lvm_lv *source = lvm_report_uuid(&plan->report, plan->job.source_uuid);
+	char *type;
+	int code = 0;
+
+	if (!plan->force || !source || source_is_protected(source) ||
+	    !volume_is_held(plan->job.source_uuid))
+		return 0;
+	type = content_find(typed);
+	if (type)
+		code = fail(EXIT_REFUSED, "--force would have to mean two things: source %s is open, and destination %s holds %s: close the one, or wipe the other (wipefs --all)",
+			    plan->job.source_text, typed, type);
+	free(type);
+	return code;
+}
+
 static int find_destination_device(struct clone_plan *plan, const char *typed)
 {
 	struct job *job = &plan->job;
@@ -271,6 +291,8 @@ static int find_destination_device(struct clone_plan *plan, const char *typed)
 
 	if (!code)
 		code = destination_device_find(typed, plan->force, &plan->report, job);
+	if (!code)
+		code = check_force(plan, typed);
 	if (!code)
 		code = find_metadata(plan, typed);
 	if (!code && !job_set_clone_name(job, name) && !option(plan->invocation, "name"))

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Which device is meant, and whether a clone may be written to it. */
-#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -87,40 +86,6 @@ static int check_free_there(const char *path, dev_t its, dev_t number)
 	return code ? code : device_check_open(ROLE, path, its);
 }
 
-static int check_alias(const char *path, dev_t number, const char *name)
-{
-	char *its_path = need_text("/dev/%s", name);
-	dev_t its;
-	int code = 0;
-
-	for (char *c = its_path; *c; c++)
-		if (*c == '!')
-			*c = '/';
-	if (device_number(its_path, &its) && its != number && devices_overlap(number, its)) {
-		code = check_free_there(its_path, its, number);
-		if (code)
-			code = fail(code, "destination %s is the same unit as %s, or a part of it",
-				    path, its_path);
-	}
-	free(its_path);
-	return code;
-}
-
-/* The kernel sees each path to a unit as a disk of its own, and partitions besides. */
-static int check_aliases(const char *path, dev_t number)
-{
-	DIR *directory = opendir("/sys/class/block");
-	struct dirent *entry;
-	int code = 0;
-
-	while (!code && directory && (entry = readdir(directory)))
-		if (*entry->d_name != '.')
-			code = check_alias(path, number, entry->d_name);
-	if (directory)
-		closedir(directory);
-	return code;
-}
-
 static int check_free(const char *path, dev_t number, const struct lvm_report *report,
 		      const struct job *job)
 {
@@ -134,7 +99,7 @@ static int check_free(const char *path, dev_t number, const struct lvm_report *r
 		code = device_check_claim(ROLE, path, number, false);
 	if (!code)
 		code = device_check_open(ROLE, path, number);
-	return code ? code : check_aliases(path, number);
+	return code ? code : device_check_aliases(ROLE, path, number, check_free_there);
 }
 
 static int check_content(const char *path)

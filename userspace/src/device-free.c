@@ -12,6 +12,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "device-id.h"
 #include "devices.h"
 #include "job.h"
 #include "memory.h"
@@ -270,6 +271,41 @@ int device_check_claim(const char *role, const char *path, dev_t number, bool ma
 	if (fd >= 0 || (may_be_read && readers && !others))
 		return 0;
 	return fail_claimed(role, path, errno);
+}
+
+static char *node_of(const char *name)
+{
+	char *path = need_text("/dev/%s", name);
+
+	for (char *c = path; *c; c++)
+		if (*c == '!')
+			*c = '/';
+	return path;
+}
+
+int device_check_aliases(const char *role, const char *path, dev_t number,
+			 int (*check)(const char *path, dev_t its, dev_t number))
+{
+	struct dirent **entries;
+	int count = scandir("/sys/class/block", &entries, NULL, alphasort), code = 0;
+
+	for (int i = 0; i < count; i++) {
+		char *its_path = node_of(entries[i]->d_name);
+		dev_t its;
+
+		if (!code && *entries[i]->d_name != '.' && device_number(its_path, &its) &&
+		    its != number && devices_overlap(number, its)) {
+			code = check(its_path, its, number);
+			if (code)
+				fail(code, "%s %s is the same unit as %s, or a part of it", role,
+				     path, its_path);
+		}
+		free(its_path);
+		free(entries[i]);
+	}
+	if (count >= 0)
+		free(entries);
+	return code;
 }
 
 /* LVM holds only those that it uses: its volume group would be there twice in the end. */

@@ -38,6 +38,15 @@ int device_check_holders(const char *role, const char *path, dev_t number);
 /** device_check_open() - refuse what a process has open, claimed or not; waits for udev up to two seconds */
 int device_check_open(const char *role, const char *path, dev_t number);
 
+/**
+ * device_check_aliases() - have @check look at what else the kernel calls the device, or a part of it
+ * @check: gets such a device, and @number; exit code
+ *
+ * Each path to a unit is a disk of its own, and its partitions are besides.
+ */
+int device_check_aliases(const char *role, const char *path, dev_t number,
+			 int (*check)(const char *path, dev_t its, dev_t number));
+
 /** device_has_reader() - has any clone a device by which it reads it? */
 bool device_has_reader(dev_t number);
 

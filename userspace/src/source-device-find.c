@@ -10,6 +10,20 @@
 #include "message.h"
 #include "source-device.h"
 
+/* By another path: what is on its own disk is claimed together with it, or is somebody else's. */
+static int check_other_path(const char *path, dev_t its, dev_t number)
+{
+	struct disk disk, other;
+	int code;
+
+	if (device_disk(major(number), minor(number), &disk) &&
+	    device_disk(major(its), minor(its), &other) &&
+	    disk.major == other.major && disk.minor == other.minor)
+		return 0;
+	code = device_check_mount("source", path, its);
+	return code ? code : device_check_claim("source", path, its, true);
+}
+
 int source_device_check_free(const char *path)
 {
 	dev_t number;
@@ -18,7 +32,9 @@ int source_device_check_free(const char *path)
 	if (!device_number(path, &number))
 		return fail(EXIT_REFUSED, "source %s is no block device", path);
 	code = device_check_mount("source", path, number);
-	return code ? code : device_check_claim("source", path, number, true);
+	if (!code)
+		code = device_check_claim("source", path, number, true);
+	return code ? code : device_check_aliases("source", path, number, check_other_path);
 }
 
 /* Whoever made it read-only for a clone of it knows whether it has to become writeable again. */
@@ -45,7 +61,7 @@ static int take_device(const char *path, dev_t number, const char *link,
 			    path);
 	code = device_check_partitions("source", path, number, report);
 	if (!code)
-		code = device_check_claim("source", path, number, true);
+		code = source_device_check_free(path);
 	job_set_source_device(job, link);
 	job->source_was_rw = was_writeable(path, report, link);
 	job->sectors = device_sectors(major(number), minor(number));

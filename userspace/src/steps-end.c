@@ -29,6 +29,23 @@ static int walk(const end_step *steps, struct job *job)
 	return code;
 }
 
+/* LVM would remove them with it. */
+static int check_snapshots(struct job *job)
+{
+	struct lvm_report report;
+	const struct lvm_lv *lv;
+	int code = *job->destination_device ? -1 : lvm_load(&report);
+
+	if (code)
+		return code < 0 ? 0 : code;
+	lv = lvm_report_uuid(&report, job->destination_uuid);
+	if (lv && (*lv->attr == 'o' || *lv->attr == 'O'))
+		code = fail(EXIT_REFUSED, "destination %s has snapshots, which would be removed with it: lvremove them first",
+			    job->destination_text);
+	lvm_report_free(&report);
+	return code;
+}
+
 static int remove_clone(struct job *job)
 {
 	struct dm_state state;
@@ -133,6 +150,7 @@ static int drop_destination(struct job *job)
  * looks first.  The record goes last, which is the destination if that is an LV.
  */
 static const end_step undo_steps[] = {
+	check_snapshots,
 	remove_clone,
 	record_cancelling,
 	release_source,

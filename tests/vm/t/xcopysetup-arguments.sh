@@ -33,6 +33,8 @@ refused 3 "source in no VG" 'source nix/src: there is no volume group nix' xcopy
 refused 3 "no such source" 'source vg/nix: there is no such logical volume' xcopysetup clone vg/nix dst
 refused 2 "source is a path" 'not below /dev' xcopysetup clone /etc/passwd dst
 refused 3 "striped source" 'striped.*only linear' xcopysetup clone vg/striped dst
+refused 3 "a snapshot as source" 'is a snapshot: only linear' xcopysetup clone vg/snap dst
+refused 2 "a device that is not there" 'destination /dev/nix is not there' xcopysetup clone vg/src /dev/nix
 refused 3 "source with snapshots" 'only linear' xcopysetup clone vg/snapped dst
 refused 3 "destination exists" 'destination vg/other exists' xcopysetup clone vg/src vg/other
 refused 2 "destination is no name" "destination vg/a b has a logical volume name" xcopysetup clone vg/src "vg/a b"
@@ -80,3 +82,12 @@ ok "probe of one group" xcopysetup probe vg/src vg
 refused 5 "probe across arrays" "no: .*neither an NVMe namespace nor a SCSI disk" xcopysetup probe vg/src vg2/new
 
 is "nothing has changed" "$(state)" "$before"
+
+# A snapshot of a destination is not removed with it.
+run xcopysetup clone -q --no-hydration vg/src dst
+run lvcreate -qq -y -s -n held -L 8M vg/dst
+refused 3 "cancel, with a snapshot of the destination" 'destination vg/dst has snapshots' xcopysetup cancel vg/dst
+ok "it is still there" lvs vg/held
+run lvremove -qq -y vg/held
+ok "cancel without it" xcopysetup cancel vg/dst
+is "nothing is left" "$(lvs --noheadings -o lv_name vg | grep -c dst || :)" 0

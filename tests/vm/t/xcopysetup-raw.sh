@@ -76,6 +76,9 @@ refused 3 "no name that lasts" "destination $nameless has no name below" xcopyse
 run losetup -d "$nameless"
 run mkfs.ext2 -qF "$whole"
 refused 3 "holds something" "destination $whole holds ext2: wipe it .* --force" xcopysetup clone --metadata vg vg/src "$whole"
+exec 5<"$src"
+refused 3 "--force for two things" "source vg/src is open, and destination $whole holds ext2" xcopysetup clone --metadata vg --force vg/src "$whole"
+exec 5<&-
 run mkdir -p /mnt/a
 run mount "$whole" /mnt/a
 refused 3 "mounted" 'is mounted on /mnt/a' xcopysetup clone --metadata vg --force vg/src "$whole"
@@ -84,13 +87,18 @@ run wipefs -qa "$whole"
 run blockdev --setro "$whole"
 refused 3 "read-only" 'is read-only' xcopysetup clone --metadata vg vg/src "$whole"
 run blockdev --setrw "$whole"
-exec 5<>"$whole"
-refused 3 "open in a process" "is open in process [0-9]+" xcopysetup clone --metadata vg vg/src "$whole"
-exec 5>&-
+# Of a process that is not among those that have begun xcopysetup
+sleep 1000 <>"$whole" &
+opener=$!
+refused 3 "open in a process" "is open in process $opener" xcopysetup clone --metadata vg vg/src "$whole"
+kill $opener
+wait $opener || true
 part=$(partition "$(disk a6)" 2048 65536)
-exec 5<"$part"
+setpriv --reuid 65534 --clear-groups sleep 1000 <"$part" &
+opener=$!
 refused 3 "a partition is open" "is the same unit as $part, or a part of it" xcopysetup clone --metadata vg --force vg/src "$(disk a6)"
-exec 5>&-
+kill $opener
+wait $opener || true
 run make_lv vg other 8M
 run mbr /dev/vg/other 2048 8192
 refused 3 "a source that a boot would find partitions on" 'the source holds dos' xcopysetup clone --metadata vg vg/other "$whole"
