@@ -487,10 +487,13 @@ static bool below_depth(struct xcopy_engine *engine)
 /* Return: jiffies to wait before the next copy may start. */
 static unsigned long pace(struct xcopy_engine *engine)
 {
+	u32 rate = rate_now(engine->clone);
 	u64 now = ktime_get_ns();
 
-	if (!rate_now(engine->clone) || engine->next_start <= now)
+	if (!rate || engine->next_start <= now)
 		return 0;
+	engine->next_start = xcopy_plan_sooner(now, engine->next_start, engine->paced_rate, rate);
+	engine->paced_rate = rate;
 	return nsecs_to_jiffies(engine->next_start - now) + 1;
 }
 
@@ -498,9 +501,10 @@ static void charge(struct xcopy_engine *engine, u64 regions)
 {
 	struct xcopy_clone *clone = engine->clone;
 
+	engine->paced_rate = rate_now(clone);
 	engine->next_start = xcopy_plan_next_start(ktime_get_ns(), engine->next_start,
 						   regions << (clone->region_shift + SECTOR_SHIFT),
-						   rate_now(clone));
+						   engine->paced_rate);
 }
 
 static void start_copy(struct xcopy_engine *engine, struct xcopy_copy *copy)
@@ -535,7 +539,8 @@ static bool plan_one(struct xcopy_engine *engine, unsigned long *delay)
 	struct xcopy_copy *copy;
 
 	if (wait) {
-		*delay = min(*delay, wait);
+		/* by then the rate may be another */
+		*delay = min3(*delay, wait, (unsigned long)HZ);
 		return false;
 	}
 	copy = find_slot(engine);

@@ -40,3 +40,10 @@ u64 xcopy_plan_next_start(u64 now, u64 next_start, u64 bytes, u32 rate)
 		return now;
 	return max(now, next_start) + div_u64(bytes * (NS_PER_SECOND >> 10), rate);
 }
+
+u64 xcopy_plan_sooner(u64 now, u64 next_start, u32 old, u32 rate)
+{
+	if (rate <= old)
+		return next_start;
+	return now + div_u64(next_start - now, rate) * old;
+}

@@ -51,4 +51,15 @@ bool xcopy_plan_may_start(unsigned int running, u64 regions, unsigned int depth,
  */
 u64 xcopy_plan_next_start(u64 now, u64 next_start, u64 bytes, u32 rate);
 
+/**
+ * xcopy_plan_sooner() - the same start, now that the rate is higher
+ * @now: ns
+ * @next_start: later than @now
+ * @old: rate that @next_start was found with; not 0
+ * @rate: from xcopy_plan_rate(); not 0
+ *
+ * Return: ns on that clock; a lower rate is for the copies to come.
+ */
+u64 xcopy_plan_sooner(u64 now, u64 next_start, u32 old, u32 rate);
+
 #endif /* XCOPY_PLANNER_H */

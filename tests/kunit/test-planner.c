@@ -98,6 +98,22 @@ static void test_next_start(struct kunit *test)
 			16383 * second, 16384 * second);
 }
 
+static void test_sooner(struct kunit *test)
+{
+	const u64 second = 1000000000;
+
+	/* A tenth of a wait of a thousand seconds at ten times the rate; none longer at a lower one. */
+	EXPECT_IN_RANGE(test, xcopy_plan_sooner(5 * second, 1005 * second, 64, 640),
+			105 * second - 1000, 105 * second);
+	KUNIT_EXPECT_EQ(test, xcopy_plan_sooner(5 * second, 1005 * second, 64, 64), 1005 * second);
+	KUNIT_EXPECT_EQ(test, xcopy_plan_sooner(5 * second, 1005 * second, 64, 1), 1005 * second);
+	/* The longest wait, and the highest rates. */
+	EXPECT_IN_RANGE(test, xcopy_plan_sooner(0, 16384 * second, 4294967294U, 4294967295U),
+			16379 * second, 16384 * second);
+	KUNIT_EXPECT_EQ(test, xcopy_plan_sooner(7, 16384 * second, 1, 4294967295U),
+			7 + div_u64(16384 * second - 7, 4294967295U));
+}
+
 /* Copies as the planner starts them, each instant. Return: bytes per second over a minute. */
 static u64 simulate(u32 rate, u32 shift)
 {
@@ -136,6 +152,7 @@ static struct kunit_case planner_cases[] = {
 	KUNIT_CASE(test_never_none),
 	KUNIT_CASE(test_may_start),
 	KUNIT_CASE(test_next_start),
+	KUNIT_CASE(test_sooner),
 	KUNIT_CASE(test_paced_rate),
 	{ }
 };
