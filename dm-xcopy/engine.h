@@ -88,8 +88,7 @@ struct xcopy_copy {
  * @hint: region that a reader waits for, XCOPY_NO_REGION if none; no lock, may be lost
  * @request_first: next region of an explicit request; clone->lock
  * @request_end: its end, 0 if there is none; clone->lock
- * @next_start: earliest start of the next copy when paced, ns; the planner's
- * @paced_rate: that it was found with, KiB/s; the planner's
+ * @pace: the planner's own
  * @failures: regions that failed; clone->lock
  * @slots: the copies
  */
@@ -107,8 +106,7 @@ struct xcopy_engine {
 	u64 hint;
 	u64 request_first;
 	u64 request_end;
-	u64 next_start;
-	u32 paced_rate;
+	struct xcopy_pace pace;
 	struct xcopy_failures failures;
 	struct xcopy_copy slots[XCOPY_NR_SLOTS];
 };

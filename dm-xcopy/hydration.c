@@ -487,24 +487,17 @@ static bool below_depth(struct xcopy_engine *engine)
 /* Return: jiffies to wait before the next copy may start. */
 static unsigned long pace(struct xcopy_engine *engine)
 {
-	u32 rate = rate_now(engine->clone);
-	u64 now = ktime_get_ns();
+	u64 wait = xcopy_pace_wait(&engine->pace, ktime_get_ns(), rate_now(engine->clone));
 
-	if (!rate || engine->next_start <= now)
-		return 0;
-	engine->next_start = xcopy_plan_sooner(now, engine->next_start, engine->paced_rate, rate);
-	engine->paced_rate = rate;
-	return nsecs_to_jiffies(engine->next_start - now) + 1;
+	return wait ? nsecs_to_jiffies(wait) + 1 : 0;
 }
 
 static void charge(struct xcopy_engine *engine, u64 regions)
 {
 	struct xcopy_clone *clone = engine->clone;
 
-	engine->paced_rate = rate_now(clone);
-	engine->next_start = xcopy_plan_next_start(ktime_get_ns(), engine->next_start,
-						   regions << (clone->region_shift + SECTOR_SHIFT),
-						   engine->paced_rate);
+	xcopy_pace_charge(&engine->pace, ktime_get_ns(),
+			  regions << (clone->region_shift + SECTOR_SHIFT), rate_now(clone));
 }
 
 static void start_copy(struct xcopy_engine *engine, struct xcopy_copy *copy)

@@ -34,16 +34,27 @@ bool xcopy_plan_may_start(unsigned int running, u64 regions, unsigned int depth,
 	return running < depth && (!threshold || !running || regions < threshold);
 }
 
-u64 xcopy_plan_next_start(u64 now, u64 next_start, u64 bytes, u32 rate)
+u64 xcopy_pace_wait(struct xcopy_pace *pace, u64 now, u32 rate)
 {
-	if (!rate)
-		return now;
-	return max(now, next_start) + div_u64(bytes * (NS_PER_SECOND >> 10), rate);
+	u64 wait;
+
+	if (!rate || pace->next_start <= now)
+		return 0;
+	wait = pace->next_start - now;
+	if (rate > pace->rate) {
+		wait = div_u64(wait, rate) * pace->rate;
+		pace->next_start = now + wait;
+		pace->rate = rate;
+	}
+	return wait;
 }
 
-u64 xcopy_plan_sooner(u64 now, u64 next_start, u32 old, u32 rate)
+void xcopy_pace_charge(struct xcopy_pace *pace, u64 now, u64 bytes, u32 rate)
 {
-	if (rate <= old)
-		return next_start;
-	return now + div_u64(next_start - now, rate) * old;
+	pace->rate = rate;
+	if (rate)
+		pace->next_start = max(now, pace->next_start) +
+				   div_u64(bytes * (NS_PER_SECOND >> 10), rate);
+	else
+		pace->next_start = now;
 }

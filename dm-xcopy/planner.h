@@ -41,25 +41,33 @@ u64 xcopy_plan_regions(u64 sectors, unsigned int region_shift, u32 rate, u64 thr
 bool xcopy_plan_may_start(unsigned int running, u64 regions, unsigned int depth, u64 threshold);
 
 /**
- * xcopy_plan_next_start() - earliest start of the copy after the one that starts now
- * @now: any monotonic clock, ns
- * @next_start: what it was so far
- * @bytes: of the copy that starts now
- * @rate: from xcopy_plan_rate()
- *
- * Return: ns on that clock.
+ * struct xcopy_pace - what copies that were started cost the next one
+ * @next_start: its earliest start, ns on any monotonic clock
+ * @rate: that this was found with, KiB/s; 0: none
  */
-u64 xcopy_plan_next_start(u64 now, u64 next_start, u64 bytes, u32 rate);
+struct xcopy_pace {
+	u64 next_start;
+	u32 rate;
+};
 
 /**
- * xcopy_plan_sooner() - the same start, now that the rate is higher
+ * xcopy_pace_wait() - how long has the next copy to wait?
+ * @pace: a rate that is higher than its own makes the wait shorter; a lower one is for
+ *	the copies to come
  * @now: ns
- * @next_start: later than @now
- * @old: rate that @next_start was found with; not 0
- * @rate: from xcopy_plan_rate(); not 0
+ * @rate: from xcopy_plan_rate()
  *
- * Return: ns on that clock; a lower rate is for the copies to come.
+ * Return: ns.
  */
-u64 xcopy_plan_sooner(u64 now, u64 next_start, u32 old, u32 rate);
+u64 xcopy_pace_wait(struct xcopy_pace *pace, u64 now, u32 rate);
+
+/**
+ * xcopy_pace_charge() - a copy starts
+ * @pace: changed
+ * @now: ns
+ * @bytes: of the copy
+ * @rate: from xcopy_plan_rate()
+ */
+void xcopy_pace_charge(struct xcopy_pace *pace, u64 now, u64 bytes, u32 rate);
 
 #endif /* XCOPY_PLANNER_H */

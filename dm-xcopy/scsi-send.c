@@ -14,7 +14,8 @@
  * The midlayer repeats some answers whatever it is allowed (BUSY, DID_REQUEUE, DID_IMM_RETRY, and
  * by its list of devices hardware errors and aborted commands), and tells of the last one alone:
  * a first copy that was given up, and is still under way, would not be known of. It repeats none
- * whose time since allocation is over (scsi_lib.c, scsi_complete()).
+ * whose time since allocation is over, nor begins error handling for one that has been answered
+ * (scsi_lib.c, scsi_complete()).
  */
 static void forbid_repetition(struct scsi_cmnd *scmd, unsigned int timeout)
 {

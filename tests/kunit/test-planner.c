@@ -79,52 +79,79 @@ static void test_may_start(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, xcopy_plan_may_start(1, 1, 8, 1));
 }
 
-static void test_next_start(struct kunit *test)
-{
-	const u64 second = 1000000000;
+#define SECOND 1000000000ULL
 
-	/* Unpaced: nothing to wait for, and no debt is left. */
-	KUNIT_EXPECT_EQ(test, xcopy_plan_next_start(5 * second, 0, 1 << 20, 0), 5 * second);
-	KUNIT_EXPECT_EQ(test, xcopy_plan_next_start(5 * second, 9 * second, 1 << 20, 0),
-			5 * second);
-	/* 1 MiB at 1024 KiB/s is a second's worth, but for rounding. */
-	EXPECT_IN_RANGE(test, xcopy_plan_next_start(5 * second, 0, 1 << 20, 1024),
-			6 * second - 1000, 6 * second);
-	/* What was not used is not saved up; what is owed is added. */
-	EXPECT_IN_RANGE(test, xcopy_plan_next_start(5 * second, 7 * second, 1 << 20, 1024),
-			8 * second - 1000, 8 * second);
-	/* The largest region at the slowest rate: four and a half hours, no overflow. */
-	EXPECT_IN_RANGE(test, xcopy_plan_next_start(0, 0, 1ULL << 30, 64),
-			16383 * second, 16384 * second);
+/* The start after a copy of @bytes that starts at @now. */
+static u64 charged(u64 now, u64 next_start, u64 bytes, u32 rate)
+{
+	struct xcopy_pace pace = { .next_start = next_start };
+
+	xcopy_pace_charge(&pace, now, bytes, rate);
+	return pace.next_start;
 }
 
-static void test_sooner(struct kunit *test)
+static void test_charge(struct kunit *test)
 {
-	const u64 second = 1000000000;
+	/* Unpaced: nothing to wait for, and no debt is left. */
+	KUNIT_EXPECT_EQ(test, charged(5 * SECOND, 0, 1 << 20, 0), 5 * SECOND);
+	KUNIT_EXPECT_EQ(test, charged(5 * SECOND, 9 * SECOND, 1 << 20, 0), 5 * SECOND);
+	/* 1 MiB at 1024 KiB/s is a second's worth, but for rounding. */
+	EXPECT_IN_RANGE(test, charged(5 * SECOND, 0, 1 << 20, 1024), 6 * SECOND - 1000, 6 * SECOND);
+	/* What was not used is not saved up; what is owed is added. */
+	EXPECT_IN_RANGE(test, charged(5 * SECOND, 7 * SECOND, 1 << 20, 1024),
+			8 * SECOND - 1000, 8 * SECOND);
+	/* The largest region at the slowest rate: four and a half hours, no overflow. */
+	EXPECT_IN_RANGE(test, charged(0, 0, 1ULL << 30, 64), 16383 * SECOND, 16384 * SECOND);
+}
 
-	/* A tenth of a wait of a thousand seconds at ten times the rate; none longer at a lower one. */
-	EXPECT_IN_RANGE(test, xcopy_plan_sooner(5 * second, 1005 * second, 64, 640),
-			105 * second - 1000, 105 * second);
-	KUNIT_EXPECT_EQ(test, xcopy_plan_sooner(5 * second, 1005 * second, 64, 64), 1005 * second);
-	KUNIT_EXPECT_EQ(test, xcopy_plan_sooner(5 * second, 1005 * second, 64, 1), 1005 * second);
+/* A wait of @wait that was found with @old. */
+static u64 waits(u64 wait, u32 old, u32 rate)
+{
+	struct xcopy_pace pace = { .next_start = 5 * SECOND + wait, .rate = old };
+
+	return xcopy_pace_wait(&pace, 5 * SECOND, rate);
+}
+
+static void test_wait(struct kunit *test)
+{
+	/* Over, or not paced any more. */
+	KUNIT_EXPECT_EQ(test, waits(0, 64, 64), 0);
+	KUNIT_EXPECT_EQ(test, waits(1000 * SECOND, 64, 0), 0);
+	/* A tenth at ten times the rate; no longer at a lower one. */
+	EXPECT_IN_RANGE(test, waits(1000 * SECOND, 64, 640), 100 * SECOND - 1000, 100 * SECOND);
+	KUNIT_EXPECT_EQ(test, waits(1000 * SECOND, 64, 64), 1000 * SECOND);
+	KUNIT_EXPECT_EQ(test, waits(1000 * SECOND, 64, 1), 1000 * SECOND);
 	/* The longest wait, and the highest rates. */
-	EXPECT_IN_RANGE(test, xcopy_plan_sooner(0, 16384 * second, 4294967294U, 4294967295U),
-			16379 * second, 16384 * second);
-	KUNIT_EXPECT_EQ(test, xcopy_plan_sooner(7, 16384 * second, 1, 4294967295U),
-			7 + div_u64(16384 * second - 7, 4294967295U));
+	EXPECT_IN_RANGE(test, waits(16384 * SECOND, 4294967294U, 4294967295U),
+			16379 * SECOND, 16384 * SECOND);
+	KUNIT_EXPECT_EQ(test, waits(16384 * SECOND, 1, 4294967295U),
+			div_u64(16384 * SECOND, 4294967295U));
+}
+
+/* The rate falls and rises while a copy waits, as it does when users come and go. */
+static void test_rate_changes(struct kunit *test)
+{
+	struct xcopy_pace pace = { };
+	u64 now = 0, wait, looks = 0;
+
+	xcopy_pace_charge(&pace, now, 64 << 20, 1024);
+	for (wait = 1; wait; now += min(wait, SECOND))
+		wait = xcopy_pace_wait(&pace, now, looks++ % 2 ? 1024 : 64);
+	EXPECT_IN_RANGE(test, now, 63 * SECOND, 65 * SECOND);
 }
 
 /* Copies as the planner starts them, each instant. Return: bytes per second over a minute. */
 static u64 simulate(u32 rate, u32 shift)
 {
 	const u64 minute = 60000000000ULL;
-	u64 now = 0, next_start = 0, bytes = 0, regions;
+	struct xcopy_pace pace = { };
+	u64 now = 0, bytes = 0, regions;
 
 	while (now < minute) {
 		regions = xcopy_plan_regions(131072, shift, rate, 0, 0);
 		bytes += regions << (shift + 9);
-		next_start = xcopy_plan_next_start(now, next_start, regions << (shift + 9), rate);
-		now = next_start;
+		xcopy_pace_charge(&pace, now, regions << (shift + 9), rate);
+		now += xcopy_pace_wait(&pace, now, rate);
 	}
 	return div_u64(bytes, 60);
 }
@@ -151,8 +178,9 @@ static struct kunit_case planner_cases[] = {
 	KUNIT_CASE(test_caps),
 	KUNIT_CASE(test_never_none),
 	KUNIT_CASE(test_may_start),
-	KUNIT_CASE(test_next_start),
-	KUNIT_CASE(test_sooner),
+	KUNIT_CASE(test_charge),
+	KUNIT_CASE(test_wait),
+	KUNIT_CASE(test_rate_changes),
 	KUNIT_CASE(test_paced_rate),
 	{ }
 };

@@ -20,12 +20,31 @@
 #include "steps.h"
 #include "tail.h"
 
+static const int caught[] = { SIGINT, SIGTERM, SIGHUP };
 static volatile sig_atomic_t interrupted;
 
 static void on_signal(int number)
 {
 	(void)number;
 	interrupted = 1;
+}
+
+/* What is ignored, as SIGHUP by nohup(1), stays so. */
+static void catch_signals(struct sigaction before[])
+{
+	const struct sigaction action = { .sa_handler = on_signal };
+
+	for (size_t i = 0; i < sizeof(caught) / sizeof(*caught); i++) {
+		sigaction(caught[i], NULL, &before[i]);
+		if (before[i].sa_handler != SIG_IGN)
+			sigaction(caught[i], &action, NULL);
+	}
+}
+
+static void restore_signals(const struct sigaction before[])
+{
+	for (size_t i = 0; i < sizeof(caught) / sizeof(*caught); i++)
+		sigaction(caught[i], &before[i], NULL);
 }
 
 static void add_create(struct arguments *arguments, const struct lv_name *name, uint64_t bytes)
@@ -394,13 +413,11 @@ static int clone(struct clone_plan *plan)
 
 int command_clone(const struct invocation *invocation)
 {
-	struct sigaction action = { .sa_handler = on_signal };
+	struct sigaction before[sizeof(caught) / sizeof(*caught)];
 	struct clone_plan plan;
 	int code = clone_plan_make(invocation, &plan);
 
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
-	sigaction(SIGHUP, &action, NULL);
+	catch_signals(before);
 	if (!code) {
 		code = clone(&plan);
 		if (!code && !message_dry_run) {
@@ -408,9 +425,7 @@ int command_clone(const struct invocation *invocation)
 			clone_result_warn(&plan);
 		}
 	}
-	signal(SIGINT, SIG_DFL);
-	signal(SIGTERM, SIG_DFL);
-	signal(SIGHUP, SIG_DFL);
+	restore_signals(before);
 	if (!code && !message_dry_run && option(invocation, "wait"))
 		code = follow(&plan.job, 0);
 	clone_plan_free(&plan);

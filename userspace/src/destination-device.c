@@ -329,7 +329,7 @@ static void say_left(const struct job *job)
 	if (!content_look(job->destination_device, &content))
 		return;
 	if (content.type)
-		warn("destination %s is left as it is, with %s on it: if that is half a copy, \"wipefs --all\" it",
+		warn("destination %s is left as it is, with %s on it: if that is half a copy, and not what it held before, \"wipefs --all\" it",
 		     job->destination_device, content.type);
 	content_free(&content);
 }

@@ -115,11 +115,21 @@ static int look_at_record(const struct job *job, bool *ended, bool *filling)
 /* No device: released after the end, or removed before it? */
 static int look_at_remains(const struct job *job)
 {
+	struct dm_state state;
 	bool ended, filling;
-	int code = look_at_record(job, &ended, &filling);
+	int code = look_at_record(job, &ended, &filling), lock;
 
+	/* who cancels it removes the device first */
+	if (filling) {
+		lock = job_lock(job);
+		code = look_at_record(job, &ended, &filling);
+		if (lock >= 0)
+			close(lock);
+	}
 	if (code || (ended && volume_is_active(job->destination_uuid)))
 		return code;
+	if (filling && dm_look(job->clone_uuid, &state) && state.exists)
+		return -1;
 	if (filling)
 		return fail(EXIT_NEGATIVE, "%s is not there, and its clone not complete: \"xcopysetup activate %s\"",
 			    job->clone_name, job->destination_text);

@@ -52,7 +52,7 @@ const char *name_parse_lv(const char *argument, const char *default_vg, struct l
 		return "is not below /dev: give VG/LV or /dev/VG/LV";
 	slash = strchr(argument, '/');
 	if (!slash && below_dev)
-		return "is not there, nor is it /dev/VG/LV";
+		return "is neither a logical volume, VG/LV, nor a device that is there and none of LVM's";
 	if (slash && strchr(slash + 1, '/'))
 		return "has too many slashes: give VG/LV or /dev/VG/LV";
 	if (slash)

@@ -63,7 +63,7 @@ case $PHASE in
 	in_background write written 100 300
 	in_background whole written 512 256
 	ok "reads go on" reads_source 0 2048
-	ok "what is hydrated can be written" timeout 60 dd if=/dev/zero of=$clone bs=512 seek=20096 count=64 oflag=direct conv=notrunc status=none
+	ok "what is hydrated can be written" timeout 30 dd if=/dev/zero of=$clone bs=512 seek=20096 count=64 oflag=direct conv=notrunc status=none
 	run dd if=/dev/zero of="$EXPECTED" bs=512 seek=20096 count=64 oflag=direct conv=notrunc status=none
 	# Last: while a discard waits, everybody else's lseek() on the device does.
 	in_background discard discarded 1024 256

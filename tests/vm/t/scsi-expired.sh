@@ -4,7 +4,8 @@
 # console: (sd [0-9:]+|TARGET_CORE|I/O error|tcm_loop|tcmu)
 # timeout: 400
 # The target core says NOT READY, LOGICAL UNIT COMMUNICATION FAILURE then.
-ARRAY_EXPIRE_S=$((30 * ${XCOPY_SLOW:-1}))
+# Below the 60 s of a copy on any kernel.
+ARRAY_EXPIRE_S=$((${XCOPY_SLOW:-1} > 1 ? 45 : 30))
 . "$XCOPY_LIB"
 . "$XCOPY_SRC/tests/vm/guest/hang.sh"
 

@@ -34,7 +34,7 @@ refused 3 "no such source" 'source vg/nix: there is no such logical volume' xcop
 refused 2 "source is a path" 'not below /dev' xcopysetup clone /etc/passwd dst
 refused 3 "striped source" 'striped.*only linear' xcopysetup clone vg/striped dst
 refused 3 "a snapshot as source" 'is a snapshot: only linear' xcopysetup clone vg/snap dst
-refused 2 "a device that is not there" 'destination /dev/nix is not there' xcopysetup clone vg/src /dev/nix
+refused 2 "a device that is not there" 'destination /dev/nix is neither a logical volume' xcopysetup clone vg/src /dev/nix
 refused 3 "source with snapshots" 'only linear' xcopysetup clone vg/snapped dst
 refused 3 "destination exists" 'destination vg/other exists' xcopysetup clone vg/src vg/other
 refused 2 "destination is no name" "destination vg/a b has a logical volume name" xcopysetup clone vg/src "vg/a b"
