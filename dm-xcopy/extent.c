@@ -223,11 +223,23 @@ struct xcopy_position {
 	struct xcopy_place place;
 };
 
-/* From a partition to its disk. */
-static void xcopy_position_to_disk(struct xcopy_position *position)
+/*
+ * From a partition to its disk. One may have been made shorter below what lies on it: then the
+ * sectors behind it are not its own, although a mapping above leads there.
+ *
+ * Return: 0, or -ENODEV if the place is behind its end.
+ */
+static int xcopy_position_to_disk(struct xcopy_position *position)
 {
-	position->place.sector += get_start_sect(position->bdev);
+	struct xcopy_place *place = &position->place;
+	sector_t size = bdev_nr_sectors(position->bdev);
+
+	if (place->sector >= size)
+		return -ENODEV;
+	place->after = min(place->after, size - place->sector);
+	place->sector += get_start_sect(position->bdev);
 	position->bdev = bdev_whole(position->bdev);
+	return 0;
 }
 
 static void xcopy_position_below(struct xcopy_position *position,
@@ -302,8 +314,9 @@ static int xcopy_position_descend(struct xcopy_position *position, struct xcopy_
 	int r;
 
 	for (;;) {
-		xcopy_position_to_disk(position);
-		r = xcopy_extent_get(position, mapping, &extent);
+		r = xcopy_position_to_disk(position);
+		if (!r)
+			r = xcopy_extent_get(position, mapping, &extent);
 		if (r <= 0)
 			break;
 		xcopy_position_below(position, extent);

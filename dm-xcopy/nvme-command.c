@@ -62,6 +62,9 @@ __u32 xcopy_nvme_build(const struct xcopy_nvme_copy *copy, struct xcopy_nvme_dwo
 	return nr * XCOPY_NVME_RANGE_SIZE;
 }
 
+#define STATUS_TYPE		0x700
+#define STATUS_PATH_RELATED	0x300
+
 struct status {
 	__u16 code;
 	__u8 outcome;
@@ -75,6 +78,7 @@ struct status {
  * Not believed is a status that says that somebody made the controller stop
  * (abort, deleted queue, preemption, power loss, lost keep-alive), or that it lost
  * touch with what executes its commands: what was under way may be under way still.
+ * So says the internal error of a target whose own device was reset, as Linux' passes it on.
  * 0x370 and 0x371 are no answers at all, the driver makes them up.
  */
 static const struct status statuses[] = {
@@ -84,7 +88,7 @@ static const struct status statuses[] = {
 	{ 0x003, XCOPY_RANGE, "command-id-conflict" },
 	{ 0x004, XCOPY_RANGE, "data-transfer-error" },
 	{ 0x005, XCOPY_UNKNOWN, "aborted-by-power-loss" },
-	{ 0x006, XCOPY_RANGE, "internal-error" },
+	{ 0x006, XCOPY_UNKNOWN, "internal-error" },
 	{ 0x007, XCOPY_UNKNOWN, "aborted-by-request" },
 	{ 0x008, XCOPY_UNKNOWN, "aborted-by-queue-deletion" },
 	{ 0x00b, XCOPY_UNSUPPORTED, "invalid-namespace" },
@@ -142,7 +146,7 @@ enum xcopy_outcome xcopy_nvme_outcome(__u32 status, bool across)
 	const struct status *known = find_status(status);
 
 	if (!known)
-		return XCOPY_RANGE;
+		return (status & STATUS_TYPE) == STATUS_PATH_RELATED ? XCOPY_UNKNOWN : XCOPY_RANGE;
 	/* How controllers refuse a format that CDFE does not enable. */
 	if (known->code == 0x002 && across)
 		return XCOPY_UNARMED;

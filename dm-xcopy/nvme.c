@@ -538,6 +538,17 @@ static enum xcopy_outcome find_path(struct xcopy_pair *pair, struct gendisk **di
 	return outcome;
 }
 
+/*
+ * A source that is kept while it has no path (delayed_removal_secs) may have lost its number to
+ * another namespace, which the controller would copy from.
+ */
+static bool has_source(const struct xcopy_pair *pair, const struct nvme_pair *np)
+{
+	u32 nsid;
+
+	return !get_nsid(pair->source, &nsid) && nsid == np->source_nsid;
+}
+
 static enum xcopy_outcome nvme_path_get(struct xcopy_pair *pair, struct xcopy_path *path,
 					const char **reason)
 {
@@ -547,6 +558,8 @@ static enum xcopy_outcome nvme_path_get(struct xcopy_pair *pair, struct xcopy_pa
 
 	mutex_lock(&np->mutex);
 	outcome = find_path(pair, &disk);
+	if (outcome == XCOPY_DONE && across(np) && !has_source(pair, np))
+		outcome = XCOPY_PATH;
 	if (outcome == XCOPY_DONE && across(np))
 		outcome = arm(np, disk, reason);
 	if (outcome == XCOPY_DONE) {

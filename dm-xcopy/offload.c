@@ -711,36 +711,7 @@ static enum step compare_routes(struct xcopy_clone *clone, const struct route *n
 	return STEP_DONE;
 }
 
-/*
- * Poison the destination without holding anything, and open the route again.
- * The segment size is the caller's, so that the ends which are poisoned are
- * those of the descriptors to be sent.
- */
-static enum step poison(struct xcopy_offload *offload, struct route *route, sector_t segment,
-			enum verify how)
-{
-	struct route old = *route;
-	enum step step;
-
-	close_route(&old);
-	route->on_path = false;
-	if (how == VERIFY_WHOLE)
-		route->sectors = min_t(sector_t, route->sectors, VERIFY_SECTORS);
-	old.sectors = route->sectors;
-	if (xcopy_verify_poison(offload->verifier, offload->clone, old.sector, old.sectors,
-				segment, block_sectors(old.pair)))
-		return STEP_HOST;
-
-	step = open_route(offload, route);
-	if (step != STEP_DONE)
-		return step;
-	step = compare_routes(offload->clone, route, &old, how);
-	if (step != STEP_DONE)
-		close_route(route);
-	return step;
-}
-
-/* ---- one command ---- */
+/* ---- what may be done late ---- */
 
 static void enter_quarantine(struct xcopy_copy *copy, struct route *route)
 {
@@ -756,6 +727,106 @@ static void enter_quarantine(struct xcopy_copy *copy, struct route *route)
 	xcopy_warn_limit(clone, "A copy of %llu sectors at %llu has no known outcome; its range is in quarantine for %u ms",
 			 (u64)route->sectors, (u64)route->sector, copy->quarantine_ms);
 }
+
+/*
+ * The storage said that it was done, and was not: it may be later, over what the host and users
+ * write by then. The references were dropped for the comparison. If there are none to be had
+ * again, what is mapped there now is being changed, and the quarantine is all that can be done.
+ */
+static void distrust(struct xcopy_copy *copy, const struct route *route)
+{
+	struct route again = { .sector = route->sector, .sectors = route->sectors };
+
+	if (resolve(copy->engine->clone, &again)) {
+		again.source.nr = 0;
+		again.destination.nr = 0;
+	}
+	enter_quarantine(copy, &again);
+}
+
+/*
+ * A reset takes all commands in flight with it: those sent before the last unknown
+ * outcome was seen count as one with it.
+ */
+static enum step unknown_outcome(struct xcopy_offload *offload, struct route *route)
+{
+	struct xcopy_clone *clone = offload->clone;
+	struct offload_pair *p = route->pair;
+	bool second;
+
+	spin_lock_irq(&clone->lock);
+	second = p->had_unknown && time_after(route->sent_at, p->unknown_at) &&
+		 time_before(jiffies, p->unknown_at + PROBATION) &&
+		 !(route->lost && p->done_since);
+	p->had_unknown = true;
+	p->unknown_at = jiffies;
+	p->done_since = false;
+	demand_verification(p);
+	xcopy_limits_minimum(&p->limits);
+	note_size(offload, p);
+	spin_unlock_irq(&clone->lock);
+	if (second)
+		give_up(clone, p, "unknown-outcomes");
+	return STEP_HOST;
+}
+
+/*
+ * What differs, or cannot be read, may be copied late, whatever the storage said; and poison may be
+ * written late. Where the map has changed meanwhile, and where there was no comparison, that is not
+ * proof against the storage: it counts as an unknown outcome, so that not every range has its
+ * quarantine.
+ */
+static void not_verified(struct xcopy_copy *copy, struct route *route, bool lie)
+{
+	struct xcopy_offload *offload = copy->engine->offload;
+	struct xcopy_clone *clone = offload->clone;
+
+	if (lie)
+		give_up(clone, route->pair, "verify-failed");
+	else
+		unknown_outcome(offload, route);
+	xcopy_clone_set_word(clone, clone->last_error, lie ? "verify-failed" : "not-verified");
+	distrust(copy, route);
+}
+
+/* ---- poison ---- */
+
+/*
+ * Poison the destination without holding anything, and open the route again.
+ * The segment size is the caller's, so that the ends which are poisoned are
+ * those of the descriptors to be sent.
+ */
+static enum step poison(struct xcopy_copy *copy, struct route *route, sector_t segment,
+			enum verify how)
+{
+	struct xcopy_offload *offload = copy->engine->offload;
+	struct route old = *route;
+	enum step step;
+	int r;
+
+	close_route(&old);
+	route->on_path = false;
+	if (how == VERIFY_WHOLE)
+		route->sectors = min_t(sector_t, route->sectors, VERIFY_SECTORS);
+	old.sectors = route->sectors;
+	route->sent_at = jiffies;
+	r = xcopy_verify_poison(offload->verifier, offload->clone, old.sector, old.sectors,
+				segment, block_sectors(old.pair));
+	if (r == -EINPROGRESS)
+		not_verified(copy, route, false);
+	if (r)
+		return STEP_HOST;
+
+	step = open_route(offload, route);
+	if (step != STEP_DONE)
+		return step;
+	step = compare_routes(offload->clone, route, &old, how);
+	if (step != STEP_DONE)
+		close_route(route);
+	return step;
+}
+
+/* ---- one command ---- */
 
 static void note_error(struct xcopy_clone *clone, const struct xcopy_copier_type *type, u32 status)
 {
@@ -840,22 +911,6 @@ static void learn_done(struct xcopy_offload *offload, struct route *route, secto
 	spin_unlock_irq(&clone->lock);
 }
 
-/*
- * The storage said that it was done, and was not: it may be later, over what the host and users
- * write by then. The references were dropped for the comparison. If there are none to be had
- * again, what is mapped there now is being changed, and the quarantine is all that can be done.
- */
-static void distrust(struct xcopy_copy *copy, const struct route *route)
-{
-	struct route again = { .sector = route->sector, .sectors = route->sectors };
-
-	if (resolve(copy->engine->clone, &again)) {
-		again.source.nr = 0;
-		again.destination.nr = 0;
-	}
-	enter_quarantine(copy, &again);
-}
-
 static int compare(struct xcopy_offload *offload, const struct route *route, sector_t segment,
 		   enum verify how)
 {
@@ -866,54 +921,10 @@ static int compare(struct xcopy_offload *offload, const struct route *route, sec
 					 route->sectors, segment, block_sectors(route->pair));
 }
 
-/*
- * A reset takes all commands in flight with it: those sent before the last unknown
- * outcome was seen count as one with it.
- */
-static enum step unknown_outcome(struct xcopy_offload *offload, struct route *route)
-{
-	struct xcopy_clone *clone = offload->clone;
-	struct offload_pair *p = route->pair;
-	bool second;
-
-	spin_lock_irq(&clone->lock);
-	second = p->had_unknown && time_after(route->sent_at, p->unknown_at) &&
-		 time_before(jiffies, p->unknown_at + PROBATION) &&
-		 !(route->lost && p->done_since);
-	p->had_unknown = true;
-	p->unknown_at = jiffies;
-	p->done_since = false;
-	demand_verification(p);
-	xcopy_limits_minimum(&p->limits);
-	note_size(offload, p);
-	spin_unlock_irq(&clone->lock);
-	if (second)
-		give_up(clone, p, "unknown-outcomes");
-	return STEP_HOST;
-}
-
 static bool map_unchanged(const struct xcopy_clone *clone, const struct route *route)
 {
 	return xcopy_mapping_unchanged(&route->source, clone->source, route->sector) &&
 	       xcopy_mapping_unchanged(&route->destination, clone->destination, route->sector);
-}
-
-/*
- * What differs, or cannot be read, may be copied late, whatever the storage said. Where the map has
- * changed meanwhile, and where there was no comparison, that is not proof against the storage: it
- * counts as an unknown outcome, so that not every range has its quarantine.
- */
-static void not_verified(struct xcopy_copy *copy, struct route *route, bool lie)
-{
-	struct xcopy_offload *offload = copy->engine->offload;
-	struct xcopy_clone *clone = offload->clone;
-
-	if (lie)
-		give_up(clone, route->pair, "verify-failed");
-	else
-		unknown_outcome(offload, route);
-	xcopy_clone_set_word(clone, clone->last_error, lie ? "verify-failed" : "not-verified");
-	distrust(copy, route);
 }
 
 /* STEP_DONE: the storage copied it right. */
@@ -1025,9 +1036,10 @@ static enum step judge(struct xcopy_copy *copy, struct route *route, enum xcopy_
 }
 
 /* STEP_DONE: the command can be sent. Else the route is closed. */
-static enum step prepare(struct xcopy_offload *offload, struct route *route, sector_t segment,
+static enum step prepare(struct xcopy_copy *copy, struct route *route, sector_t segment,
 			 enum verify *how)
 {
+	struct xcopy_offload *offload = copy->engine->offload;
 	enum step step = STEP_NOW;
 
 	/* Another command's refusal may have made segments smaller since trim() looked. */
@@ -1036,7 +1048,7 @@ static enum step prepare(struct xcopy_offload *offload, struct route *route, sec
 	if (step != STEP_DONE)
 		close_route(route);
 	else if (*how != VERIFY_NOT)
-		step = poison(offload, route, segment, *how);
+		step = poison(copy, route, segment, *how);
 	return step;
 }
 
@@ -1047,7 +1059,7 @@ static enum step command(struct xcopy_copy *copy, struct route *route)
 	sector_t segment = segment_sectors(offload->clone, route);
 	enum xcopy_outcome outcome;
 	enum verify how;
-	enum step step = prepare(offload, route, segment, &how);
+	enum step step = prepare(copy, route, segment, &how);
 	u64 took_ms = 0;
 
 	if (step == STEP_DONE) {

@@ -52,7 +52,7 @@ struct xcopy_verifier *xcopy_verifier_create(void)
 	return NULL;
 }
 
-static int transfer(struct xcopy_verifier *verifier, enum req_op op, struct block_device *bdev,
+static int transfer(struct xcopy_verifier *verifier, blk_opf_t op, struct block_device *bdev,
 		    sector_t sector, sector_t sectors, u8 *buffer)
 {
 	unsigned int bytes = sectors << SECTOR_SHIFT, length, i;
@@ -74,6 +74,28 @@ static int transfer(struct xcopy_verifier *verifier, enum req_op op, struct bloc
 	return r;
 }
 
+/*
+ * What is poisoned must not be written a second time, later: a path that was lost might do that, and
+ * whoever sends the write again by another one tells of the last one alone.
+ */
+#define POISON	(REQ_OP_WRITE | REQ_FAILFAST_DEV | REQ_FAILFAST_TRANSPORT | REQ_FAILFAST_DRIVER)
+
+/* By what blk_status_to_errno() makes of an answer of the device's own. */
+static bool has_answered(int error)
+{
+	switch (error) {
+	case -EREMOTEIO:	/* BLK_STS_TARGET */
+	case -ENODATA:		/* BLK_STS_MEDIUM */
+	case -ENOSPC:
+	case -EBADE:		/* BLK_STS_RESV_CONFLICT */
+	case -EILSEQ:		/* BLK_STS_PROTECTION */
+	case -EOPNOTSUPP:
+		return true;
+	default:
+		return false;
+	}
+}
+
 static int poison_block(struct xcopy_verifier *verifier, struct xcopy_clone *clone,
 			sector_t sector, sector_t block_sectors)
 {
@@ -86,8 +108,8 @@ static int poison_block(struct xcopy_verifier *verifier, struct xcopy_clone *clo
 		return r;
 	for (i = 0; i < bytes; i++)
 		verifier->source[i] ^= 0xff;
-	return transfer(verifier, REQ_OP_WRITE, clone->destination, sector, block_sectors,
-			verifier->source);
+	r = transfer(verifier, POISON, clone->destination, sector, block_sectors, verifier->source);
+	return !r || has_answered(r) ? r : -EINPROGRESS;
 }
 
 static int compare_chunk(struct xcopy_verifier *verifier, struct xcopy_clone *clone,

@@ -34,7 +34,8 @@ void xcopy_verifier_destroy(struct xcopy_verifier *verifier);
  * device, which may be suspended.
  *
  * Context: process, sleeps.
- * Return: 0, or a negative errno of either device.
+ * Return: 0; -EINPROGRESS: a write has failed, and may be done late all the same; or another
+ * negative errno of either device.
  */
 int xcopy_verify_poison(struct xcopy_verifier *verifier, struct xcopy_clone *clone,
 			sector_t sector, sector_t sectors, sector_t segment_sectors,

@@ -126,7 +126,7 @@ static const struct {
 	{ 0x003, XCOPY_RANGE, XCOPY_RANGE },			/* Command ID Conflict */
 	{ 0x004, XCOPY_RANGE, XCOPY_RANGE },			/* Data Transfer Error */
 	{ 0x005, XCOPY_UNKNOWN, XCOPY_UNKNOWN },		/* Aborted, Power Loss */
-	{ 0x006, XCOPY_RANGE, XCOPY_RANGE },			/* Internal Error */
+	{ 0x006, XCOPY_UNKNOWN, XCOPY_UNKNOWN },		/* Internal Error */
 	{ 0x007, XCOPY_UNKNOWN, XCOPY_UNKNOWN },		/* Command Abort Requested */
 	{ 0x008, XCOPY_UNKNOWN, XCOPY_UNKNOWN },		/* Aborted, SQ Deletion */
 	{ 0x00b, XCOPY_UNSUPPORTED, XCOPY_UNSUPPORTED },	/* Invalid Namespace or Format */

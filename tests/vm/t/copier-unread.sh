@@ -57,5 +57,23 @@ is "twice: the rest by the host" "$(status_field clone offloaded) $(status_field
 is "twice: the storage is not said to lie" "$(status_field clone verify_failures)" 0
 ends_right "twice" clone $mib
 
+# Poison that could not be written may be written late.
+copier reset 1
+fresh_devices $mib
+echo "+0-0" >"$disk"/badblocks
+clone_create clone $mib no_hydration offload_depth 1 offload_max_kib 1024 quarantine_ms 15000
+run dmsetup message clone 0 hydrate 0 $((2048 / REGION))
+ok "poison: the range is in quarantine" wait_for 30 status_is quarantined 1
+is "poison: nothing was sent" "$(copier commands)" 0
+is "poison: status says why" "$(status_field clone last_error)" not-verified
+in_background write dd if=/dev/zero of=/dev/mapper/clone bs=64K count=1 seek=1 oflag=direct conv=notrunc
+ok "poison: a write waits for its end" still_blocked write
+echo "-0-0" >"$disk"/badblocks
+ok "poison: and ends with it" went_well write
+run dmsetup message clone 0 enable_hydration
+ok "poison: it completes" wait_for 60 hydrated clone
+run dd if="$SRC" of=/dev/mapper/clone bs=64K count=1 seek=1 skip=1 iflag=direct oflag=direct conv=notrunc status=none
+ends_right "poison" clone $mib
+
 echo 0 >"$disk"/power
 run rmdir "$disk"

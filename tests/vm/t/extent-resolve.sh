@@ -73,3 +73,22 @@ clone_create clone 16 ""
 ok "half linear: it completes" wait_for 60 hydrated clone
 is "half linear: each copies its half" "$(status_field clone offloaded) $(status_field clone host_copied)" "16384 16384"
 ends_right "half linear" clone 16
+run dmsetup remove half
+
+# A partition is made shorter below a volume: what is behind its end is another's.
+copier reset 1
+part=$(partition "$a2" 2048 65536)
+run dmsetup create dst --table "0 32768 xcopy-linear $part 0"
+DST=/dev/mapper/dst
+fresh_devices 16
+behind() { dd if="$a2" bs=512 skip=$((2048 + 16384)) count=16384 iflag=direct status=none; }
+clone_create clone 16 no_hydration
+run resizepart "$a2" 1 16384
+behind >/tmp/behind
+run dmsetup message clone 0 enable_hydration
+stopped() { dmsetup status clone | grep -q ' no_hydration '; }
+ok "a shorter partition: hydration stops at its end" wait_for 60 stopped
+is "a shorter partition: what is before it was copied by the storage" "$(status_field clone offloaded)" 16384
+is "a shorter partition: no command goes behind it" "$(awk '$5 + $6 > 2048 + 16384' "$COPIER/log")" ""
+ok "a shorter partition: what is behind it is as it was" cmp /tmp/behind <(behind)
+run dmsetup remove --retry clone

@@ -34,12 +34,12 @@ unlike "... nor does anything speak of them" "$(cat /tmp/out)" guest
 run lvchange -qq --deltag xcopy:metadata-of=0123456789abcdef0123456789abcdef --addtag xcopy:state=cancelling \
 	--addtag xcopy:job=0123456789abcdef0123456789abcdef guest/root
 is "a job in there is not this host's" "$(xcopysetup list)" vg/dst
-run dmsetup create second --table "0 65536 linear $(disk a5) 0"
+run dmsetup create second --table "0 65536 linear $(disk a5) 65536"
 run vgextend -qq guest /dev/mapper/second
 run dmsetup remove --retry second
 like "of the group a disk is missing" "$(vgs --noheadings -o vg_attr guest 2>/dev/null)" '^ *...p'
 is "nor is one of which not all disks are here" "$(xcopysetup list 2>/dev/null)" vg/dst
-run dmsetup create second --table "0 65536 linear $(disk a5) 0"
+run dmsetup create second --table "0 65536 linear $(disk a5) 65536"
 run vgreduce -qq guest /dev/mapper/second
 run dmsetup remove --retry second
 fails_with "a clone from in there" 'guest lies inside a clone' xcopysetup clone guest/root vg/other
