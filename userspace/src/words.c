@@ -90,7 +90,7 @@ static const struct meaning meanings[] = {
 	{ "no-sense-data", "the device failed the command and gave no sense data; the range was in quarantine" },
 	{ "not-permitted", "the kernel does not let this process send the command; CAP_SYS_RAWIO is needed" },
 	{ "not-ready", "the unit is not ready; the copy is tried again" },
-	{ "not-verified", "what the storage copied could not be compared with the source, as a disk did not read, or its map changed; the range was in quarantine" },
+	{ "not-verified", "what the storage copied could not be compared with the source, or the destination not be prepared for that: a disk failed, or its map changed; the range was in quarantine" },
 	{ "operation-in-progress", "the device says that an operation is still under way; the range was in quarantine" },
 	{ "parameter-list-length-error", "the parameter list is longer than the copy manager takes; shorter ones are tried" },
 	{ "recovered-error", "the device recovered from an error, and does not say which; the host copies the range" },
