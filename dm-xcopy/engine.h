@@ -8,6 +8,7 @@
 
 #include "clone.h"
 #include "failures.h"
+#include "planner.h"
 #include "tuner.h"
 
 struct xcopy_offload;

@@ -19,7 +19,6 @@
 #include <linux/slab.h>
 
 #include "engine.h"
-#include "planner.h"
 
 #define DM_MSG_PREFIX XCOPY_MSG_PREFIX
 

@@ -744,6 +744,19 @@ static void distrust(struct xcopy_copy *copy, const struct route *route)
 	enter_quarantine(copy, &again);
 }
 
+static void note_size(struct xcopy_offload *offload, struct offload_pair *p)
+{
+	struct xcopy_clone *clone = offload->clone;
+	sector_t max = 2ULL * xcopy_number(&clone->args, XCOPY_OFFLOAD_MAX_KIB);
+	sector_t sectors = min_t(sector_t, max, xcopy_limits_blocks(&p->limits) *
+						block_sectors(p));
+
+	WRITE_ONCE(offload->sectors, sectors);
+	WRITE_ONCE(offload->kib, sectors / 2);
+	offload->segments = p->limits.segments;
+	offload->segment_bytes = segment_length(p) << SECTOR_SHIFT;
+}
+
 /*
  * A reset takes all commands in flight with it: those sent before the last unknown
  * outcome was seen count as one with it.
@@ -875,19 +888,6 @@ static u64 blocks_for_growth(struct xcopy_clone *clone, const struct route *rout
 	u64 region = to_blocks(p, (sector_t)1 << clone->region_shift);
 
 	return blocks + region > limit ? limit : blocks;
-}
-
-static void note_size(struct xcopy_offload *offload, struct offload_pair *p)
-{
-	struct xcopy_clone *clone = offload->clone;
-	sector_t max = 2ULL * xcopy_number(&clone->args, XCOPY_OFFLOAD_MAX_KIB);
-	sector_t sectors = min_t(sector_t, max, xcopy_limits_blocks(&p->limits) *
-						block_sectors(p));
-
-	WRITE_ONCE(offload->sectors, sectors);
-	WRITE_ONCE(offload->kib, sectors / 2);
-	offload->segments = p->limits.segments;
-	offload->segment_bytes = segment_length(p) << SECTOR_SHIFT;
 }
 
 static void learn_done(struct xcopy_offload *offload, struct route *route, sector_t segment,
