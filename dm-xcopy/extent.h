@@ -61,6 +61,7 @@ struct xcopy_mapping {
  * -ENXIO: a mapped device in the stack has no extent there (LVM's plain linear, or
  * any other target: the kernel does not tell which);
  * -EOPNOTSUPP: it can never be (zoned, DAX, too many levels);
+ * -ENODEV: the disk has been removed, or a partition ends before @sector;
  * -EINVAL: the range is outside of @bdev.
  */
 int xcopy_extent_resolve(struct block_device *bdev, sector_t sector, sector_t sectors,
