@@ -81,9 +81,20 @@ part=$(partition "$a2" 2048 65536)
 run dmsetup create dst --table "0 32768 xcopy-linear $part 0"
 DST=/dev/mapper/dst
 fresh_devices 16
+# As resizepart(8), which not every system has. resize DISK NUMBER START SECTORS
+resize() {
+	python3 - "$@" <<-'END'
+		import ctypes, fcntl, os, struct, sys
+		disk, (number, start, length) = sys.argv[1], map(int, sys.argv[2:])
+		part = ctypes.create_string_buffer(struct.pack("qqi64s64s4x", start << 9, length << 9, number, b"", b""), 152)
+		BLKPG, BLKPG_RESIZE_PARTITION = 0x1269, 3
+		fd = os.open(disk, os.O_RDONLY)
+		fcntl.ioctl(fd, BLKPG, struct.pack("iiiP", BLKPG_RESIZE_PARTITION, 0, 152, ctypes.addressof(part)))
+	END
+}
 behind() { dd if="$a2" bs=512 skip=$((2048 + 16384)) count=16384 iflag=direct status=none; }
 clone_create clone 16 no_hydration
-run resizepart "$a2" 1 16384
+run resize "$a2" 1 2048 16384
 behind >/tmp/behind
 run dmsetup message clone 0 enable_hydration
 stopped() { dmsetup status clone | grep -q ' no_hydration '; }
