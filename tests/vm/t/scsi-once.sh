@@ -6,11 +6,12 @@
 # timeout: 300
 . "$XCOPY_LIB"
 
-# BLIST_RETRY_HWERROR and BLIST_RETRY_ITF: looked at when a device is found.
-echo "LIO-ORG:TCMU device:0x100400000" >/proc/scsi/device_info
+# BLIST_RETRY_HWERROR and BLIST_RETRY_ITF: looked at when a device is found, of those that the kernel has no entry for.
+run modprobe scsi_mod
+echo 0x100400000 >/sys/module/scsi_mod/parameters/default_dev_flags
 . "$XCOPY_SRC/tests/vm/guest/sense.sh"
 
-is "the array's vendor and model are those" "$(xargs <"/sys/block/${DST##*/}/device/vendor") $(xargs <"/sys/block/${DST##*/}/device/model")" "LIO-ORG TCMU device"
+like "the midlayer would repeat for this device" "$(cat "/sys/block/${DST##*/}/device/blacklist")" 'RETRY_HWERROR.*RETRY_ITF'
 # CHECK CONDITION with HARDWARE ERROR, INTERNAL TARGET FAILURE, and ABORTED COMMAND with the same.
 for key in 0x4 0xb; do
 	answered "$key/44/00" 2 $key 0x44 0
