@@ -75,8 +75,8 @@ static int transfer(struct xcopy_verifier *verifier, blk_opf_t op, struct block_
 }
 
 /*
- * What is poisoned must not be written a second time, later: a path that was lost might do that, and
- * whoever sends the write again by another one tells of the last one alone.
+ * What is poisoned must not be written a second time, later: a path that was lost might do that,
+ * and whoever sends the write again by another one tells of the last one alone.
  */
 #define POISON	(REQ_OP_WRITE | REQ_FAILFAST_DEV | REQ_FAILFAST_TRANSPORT | REQ_FAILFAST_DRIVER)
 
