@@ -80,11 +80,13 @@ static int transfer(struct xcopy_verifier *verifier, blk_opf_t op, struct block_
  */
 #define POISON	(REQ_OP_WRITE | REQ_FAILFAST_DEV | REQ_FAILFAST_TRANSPORT | REQ_FAILFAST_DRIVER)
 
-/* By what blk_status_to_errno() makes of an answer of the device's own. */
+/*
+ * By what blk_status_to_errno() makes of an answer of the device's own. BLK_STS_TARGET is not
+ * among them: it may be a hardware error, after which a target may be at it still.
+ */
 static bool has_answered(int error)
 {
 	switch (error) {
-	case -EREMOTEIO:	/* BLK_STS_TARGET */
 	case -ENODATA:		/* BLK_STS_MEDIUM */
 	case -ENOSPC:
 	case -EBADE:		/* BLK_STS_RESV_CONFLICT */

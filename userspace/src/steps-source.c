@@ -25,7 +25,7 @@ static int claim_source(const struct job *job, const struct lvm_lv *source)
 		ADD_WORDS(&arguments, "--addtag", TAG_WAS_RW);
 	if (first && !volume_is_active(job->source_uuid))
 		ADD_WORDS(&arguments, "--addtag", TAG_WAS_INACTIVE);
-	/* 'R' is read-only for now, which a boot would not know of */
+	/* 'R' is read-only in the kernel alone, and writeable again after a boot */
 	if (source->attr[1] != 'r')
 		ADD_WORDS(&arguments, "--permission", "r");
 	arguments_add_volume(&arguments, &job->source);
