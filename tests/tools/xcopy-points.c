@@ -19,7 +19,8 @@
  *
  * dm-log-writes notes a FUA write when it ends, a plain one not before the next flush: what
  * was written by FUA therefore gives way only to a later generation.  The load must not
- * mix FUA writes with write-zeroes or discards, which have none.
+ * mix FUA writes with write-zeroes or discards, which have none.  When it is removed, it puts
+ * plain writes before whatever it has not logged yet: a flush before that leaves none.
  *
  * Wants the modules xcopy-cut, dm-xcopy-order, dm-log-writes and dm-xcopy.  Exit status: 0 all as it
  * should be, 1 something lost or wrong, 2 anything else.
@@ -211,6 +212,20 @@ static int use_clone(struct log *log, struct model *model, const struct device *
 	return status ? status : load_run(log, model, device, &load);
 }
 
+/* Read-only: what was open for writing wakes udev. */
+static int flush_logged(void)
+{
+	struct device device;
+	char path[32];
+	int error;
+
+	if (map_path(logged[DESTINATION], path, sizeof(path)) || device_open(&device, path, false))
+		return -1;
+	error = device_flush(&device);
+	close(device.fd);
+	return error ? -1 : 0;
+}
+
 static int record_clone(void)
 {
 	struct model model = { 0 };
@@ -233,7 +248,7 @@ static int record_clone(void)
 	close(device.fd);
 	model_free(&model);
 	log_close(&log);
-	return map_remove(NAME) ? 2 : status;
+	return map_remove(NAME) || flush_logged() ? 2 : status;
 }
 
 /* ---- going through it ---- */
@@ -537,6 +552,22 @@ static int replay_mark(const char *mark)
 	return crash_here(false);
 }
 
+/* The oracle notes an operation before it submits it: its data cannot come earlier. */
+static bool comes_early(const struct pending *write)
+{
+	struct content content;
+	uint64_t i;
+
+	if (write->side != DESTINATION || !write->data)
+		return false;
+	for (i = 0; i < write->sectors; i++) {
+		content = sector_parse(write->data + i * SECTOR);
+		if (content.tag == TAG_DATA && content.generation >= replay.model.nr_operations)
+			return true;
+	}
+	return false;
+}
+
 static int replay_write(const struct writes *writes, const struct writes_entry *entry)
 {
 	struct pending *write;
@@ -548,6 +579,11 @@ static int replay_write(const struct writes *writes, const struct writes_entry *
 	write = take_write(writes, entry);
 	if (!write)
 		return 2;
+	if (comes_early(write)) {
+		complain("the log of writes is out of order");
+		forget(write);
+		return 2;
+	}
 	if (entry->flags & WRITES_FUA)
 		return replay_fua(write);
 	*replay.last = write;

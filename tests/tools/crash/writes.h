@@ -5,7 +5,8 @@
  *
  * In sectors of the logged device: a superblock, then for each entry a header and what was
  * written.  Writes come when a flush that began after their end has ended, FUA writes when
- * they end, marks when they are made.
+ * they end, marks when they are made; writes that no flush has followed come when the log is
+ * removed, before what had not been logged until then.
  */
 #ifndef XCOPY_WRITES_H
 #define XCOPY_WRITES_H

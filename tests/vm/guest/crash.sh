@@ -39,6 +39,13 @@ points_modules() {
 	run modprobe dm-log-writes
 }
 
+# A log that lags behind what it tells of; POINTS_LOG of the environment is where the log lies.
+points_log_slow() {
+	run modprobe dm-delay
+	run dmsetup create slow-log --table "0 $(blockdev --getsz "$(disk s1)") delay $(disk s1) 0 0 $(disk s1) 0 20"
+	POINTS_LOG=/dev/mapper/slow-log
+}
+
 # points DESC OPERATIONS [OPTION]...: every instant of a clone's filling; SEED of the environment counts.
 points() {
 	local desc=$1 count=$2
@@ -50,7 +57,7 @@ points() {
 points_run() {
 	local log
 	log=$(mktemp /dev/shm/points.XXXXXX)
-	xcopy-points --log "$log" --writes "$(disk s1)" "$@" >/tmp/points.log 2>&1 || {
+	xcopy-points --log "$log" --writes "${POINTS_LOG:-$(disk s1)}" "$@" >/tmp/points.log 2>&1 || {
 		tail -n 60 /tmp/points.log
 		return 1
 	}

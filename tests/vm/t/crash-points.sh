@@ -6,5 +6,6 @@
 . "$XCOPY_SRC/tests/vm/guest/crash.sh"
 
 points_modules
+points_log_slow
 points "FUA writes" 40
 points "zeroes and discards" 40 --mix write=30,zero=15,discard=15,flush=15,read=10 --region 8
