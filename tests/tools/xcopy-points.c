@@ -46,6 +46,7 @@
 #define MAX_WRITE	(2U * 1024 * 1024)
 #define FULL_TRIES	6000
 #define POLL_US		10000
+#define COMMITS		20
 
 enum side { METADATA, DESTINATION, SIDES };
 
@@ -209,6 +210,10 @@ static int use_clone(struct log *log, struct model *model, const struct device *
 		usleep(POLL_US);
 	if (!status && !is_full())
 		status = 2;
+	if (!status)
+		status = load_run(log, model, device, &load);
+	/* When all of its bits are on disk, it commits nothing any more. */
+	usleep(COMMITS * options.commit_ms * 1000);
 	return status ? status : load_run(log, model, device, &load);
 }
 

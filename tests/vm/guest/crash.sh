@@ -42,7 +42,7 @@ points_modules() {
 # A log that lags behind what it tells of; POINTS_LOG of the environment is where the log lies.
 points_log_slow() {
 	run modprobe dm-delay
-	run dmsetup create slow-log --table "0 $(blockdev --getsz "$(disk s1)") delay $(disk s1) 0 0 $(disk s1) 0 20"
+	run dmsetup create slow-log --table "0 $(blockdev --getsz "$(disk s1)") delay $(disk s1) 0 0 $(disk s1) 0 200"
 	POINTS_LOG=/dev/mapper/slow-log
 }
 
