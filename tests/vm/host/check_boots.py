@@ -103,7 +103,7 @@ class QuietReport(runner.Report):
 def scripted_test(**more):
     """One that passes, if a guest comes up."""
     return types.SimpleNamespace(**{"name": "test", "title": "a test", "phases": 1, "timeout": 5, "console": [],
-                                    "expect": None, "modules": False, "needs": {"topology": "default"}, **more})
+                                    "expect": None, "modules": False, "core": [], "needs": {"topology": "default"}, **more})
 
 
 def play(*boots):
@@ -190,10 +190,24 @@ def judge_lateness(number):
     report = QuietReport()
     runner.UNTIL = 0
     with tempfile.TemporaryDirectory() as out:
-        runner.work(groups, types.SimpleNamespace(work=out), report)
+        runner.work(groups, types.SimpleNamespace(work=out, suite="none"), report)
         runner.Session(groups[0], None, report, out).run()
     good = report.count == {"skipped": 2}
     print(f"{'ok' if good else 'not ok'} {number} - time: what is too late is skipped, and says so", flush=True)
+    return not good
+
+
+def judge_turns(number):
+    """Where the time may end, tests of the core come first, and the others have different ends; returns 1 if not."""
+    orders = []
+    for day in range(4):
+        group = runner.Group()
+        for name in "abcdefg":
+            group.add(scripted_test(name=name, core=["none"] if name == "c" else []))
+        group.take_turns(day, "none")
+        orders.append("".join(test.name for test in group.todo))
+    good = orders == ["cabdefg", "cdefgab", "cfgabde", "cabdefg"]
+    print(f"{'ok' if good else 'not ok'} {number} - time: each day other tests are the last", flush=True)
     return not good
 
 
@@ -209,8 +223,9 @@ def main():
         if not good:
             print(f"    starts, passed, failed: {got}, not {wanted}; it said: {said}", flush=True)
     failed += judge_consoles(len(CASES) + 1)
-    count = len(CASES) + len(CONSOLES) + 1
-    failed += judge_lateness(count)
+    count = len(CASES) + len(CONSOLES) + 2
+    failed += judge_lateness(count - 1)
+    failed += judge_turns(count)
     print(f"{count - failed} passed, {failed} failed")
     sys.exit(1 if failed else 0)
 

@@ -137,6 +137,11 @@ class Group:
         self.repeated = set()   # names
         self.started = False
 
+    def take_turns(self, day, core_of):
+        """Where the time may end before the tests do: those of the core first, of the others different ones each day."""
+        core = [test for test in self.todo if core_of in test.core]
+        self.todo = collections.deque(core + in_turn([test for test in self.todo if core_of not in test.core], day))
+
     def add(self, test):
         """One more."""
         self.todo.append(test)
@@ -473,6 +478,12 @@ def late():
     return time.time() > UNTIL
 
 
+def in_turn(items, day):
+    """The same, each day from another third of them on."""
+    first = day % 3 * len(items) // 3
+    return items[first:] + items[:first]
+
+
 def next_group(groups):
     """One that nobody works on, else the one with most left to do, if that is worth a boot."""
     for group in groups:
@@ -498,6 +509,11 @@ def work(groups, config, report):
             Session(group, config, report, directory).run()
 
     groups.sort(key=lambda group: -len(group.todo))
+    if UNTIL != float("inf"):
+        day = int(UNTIL) // 86400
+        groups[1:] = in_turn(groups[1:], day)
+        for group in groups:
+            group.take_turns(day, config.suite)
     with futures.ThreadPoolExecutor(JOBS) as pool:
         for done in [pool.submit(worker, number) for number in range(JOBS)]:
             done.result()
