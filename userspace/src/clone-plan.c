@@ -17,6 +17,7 @@
 #include "message.h"
 #include "metadata-device.h"
 #include "new-uuid.h"
+#include "runtime.h"
 #include "sizes.h"
 #include "source-device.h"
 #include "steps.h"
@@ -639,14 +640,44 @@ static int take_options(struct clone_plan *plan)
 	return 0;
 }
 
+/* Before LVM is asked, so that no other job takes or gives it back behind the report. */
+static int lock_source(struct clone_plan *plan)
+{
+	const char *typed = plan->invocation->arguments[0];
+	char dm_name[DM_NAME_MAX + 1];
+	struct dm_state state;
+	struct lv_name name;
+
+	if (message_dry_run || device_is_meant(typed) || name_parse_lv(typed, NULL, &name) ||
+	    !name_dm_join(&name, dm_name, sizeof(dm_name)) || !dm_look_name(dm_name, &state) ||
+	    !state.exists || strlen(state.uuid) != 68)
+		return 0;
+	strcpy(plan->source_locked, state.uuid);
+	plan->source_lock = runtime_lock("source", plan->source_locked, false);
+	if (plan->source_lock == -1) {
+		detail("another xcopysetup works with %s; waiting for it", typed);
+		plan->source_lock = runtime_lock("source", plan->source_locked, true);
+	}
+	return plan->source_lock == -2 ? EXIT_REFUSED : 0;
+}
+
+void clone_plan_unlock(struct clone_plan *plan)
+{
+	if (plan->source_lock >= 0)
+		runtime_unlock("source", plan->source_locked, plan->source_lock);
+	plan->source_lock = -1;
+}
+
 int clone_plan_make(const struct invocation *invocation, struct clone_plan *plan)
 {
 	int code;
 
-	*plan = (struct clone_plan){ .invocation = invocation };
+	*plan = (struct clone_plan){ .invocation = invocation, .source_lock = -1 };
 	plan->job.state = JOB_CREATING;
 	plan->force = option(invocation, "force") != NULL;
-	code = lvm_load(&plan->report);
+	code = lock_source(plan);
+	if (!code)
+		code = lvm_load(&plan->report);
 	if (!code)
 		code = find_source(plan);
 	if (!code)
@@ -662,6 +693,7 @@ int clone_plan_make(const struct invocation *invocation, struct clone_plan *plan
 
 void clone_plan_free(struct clone_plan *plan)
 {
+	clone_plan_unlock(plan);
 	lvm_report_free(&plan->report);
 	content_free(&plan->content);
 	job_free(&plan->job);

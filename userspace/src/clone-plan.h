@@ -19,14 +19,18 @@ struct clone_plan {
 	bool content_is_known;
 	bool new_uuid;			/* its clone is to have another */
 	bool force;
+	int source_lock;		/* -1: not held */
+	char source_locked[69];	/* dm UUID of the volume whose it is */
 };
 
 /**
  * clone_plan_make() - check the command line and the system
  *
- * Changes nothing but loading the kernel module.  Return: exit code.
+ * Changes nothing but loading the kernel module.  If the source is an active LV, its lock is held
+ * from then on, until clone_plan_unlock() or clone_plan_free().  Return: exit code.
  */
 int clone_plan_make(const struct invocation *invocation, struct clone_plan *plan);
+void clone_plan_unlock(struct clone_plan *plan);
 void clone_plan_free(struct clone_plan *plan);
 
 /** clone_plan_has_pv() - may the destination lie on it, by --pv? */

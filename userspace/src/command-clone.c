@@ -51,8 +51,27 @@ static void add_create(struct arguments *arguments, const struct lv_name *name, 
 {
 	ADD_WORDS(arguments, "lvcreate", "--yes", "--type", "linear", "--name", name->lv, "--size");
 	arguments_add(arguments, "%llub", (unsigned long long)bytes);
-	ADD_WORDS(arguments, "--activate", "y", "--ignoreactivationskip", "--setactivationskip", "y",
-	    "--wipesignatures", "y", "--zero", "y");
+	ADD_WORDS(arguments, "--activate", "y", "--ignoreactivationskip", "--setactivationskip", "y");
+}
+
+static void add_wipe(struct arguments *arguments)
+{
+	ADD_WORDS(arguments, "--wipesignatures", "y", "--zero", "y");
+}
+
+/*
+ * What its extents held before is hidden from udev, and by the time that it is not, the source's
+ * content has taken its place.  LVM would wait for udev, so as to wipe it, with its lock held.
+ */
+static void add_wipe_of_destination(struct arguments *arguments, const struct clone_plan *plan)
+{
+	const struct lvm_vg *vg = lvm_report_vg(&plan->report, plan->job.destination.vg);
+
+	/* behind the source's end nothing takes its place */
+	if (plan->job.extra_sectors || plan->job.sectors * 512 % vg->extent)
+		add_wipe(arguments);
+	else
+		ADD_WORDS(arguments, "--wipesignatures", "n", "--zero", "n", "--noudevsync");
 }
 
 static void add_record(struct arguments *arguments, const struct job *job)
@@ -108,6 +127,7 @@ static int create_volume(struct clone_plan *plan)
 	struct arguments arguments = { 0 };
 
 	add_create(&arguments, &job->destination, (job->sectors + job->extra_sectors) * 512);
+	add_wipe_of_destination(&arguments, plan);
 	if (lvm_alloc(plan))
 		ADD_WORDS(&arguments, "--alloc", lvm_alloc(plan));
 	add_record(&arguments, job);
@@ -164,6 +184,7 @@ static int make_record(struct clone_plan *plan)
 	int code;
 
 	add_create(&arguments, &job->record, plan->metadata_bytes);
+	add_wipe(&arguments);
 	add_record(&arguments, job);
 	arguments_add(&arguments, "%s", job->record.vg);
 	code = lvm_change(&arguments, "create metadata volume %s/%s", job->record.vg,
@@ -195,6 +216,7 @@ static int make_metadata(struct clone_plan *plan)
 	if (*job->destination_device)
 		return take_destination(plan);
 	add_create(&arguments, &job->metadata, plan->metadata_bytes);
+	add_wipe(&arguments);
 	ADD_WORDS(&arguments, "--addtag");
 	arguments_add(&arguments, TAG_METADATA_OF "%s", job->id);
 	arguments_add(&arguments, "%s", job->metadata.vg);
@@ -226,9 +248,16 @@ static int format_metadata(struct clone_plan *plan)
 	return code;
 }
 
+/* With its lock held since before it was reported, what was reported of it holds. */
 static int take_source(struct clone_plan *plan)
 {
-	return step_source_take(&plan->job, plan->force);
+	bool same = plan->source_lock >= 0 && !strcmp(plan->source_locked, plan->job.source_uuid);
+	int code;
+
+	if (same)
+		code = step_source_take_reported(&plan->job, &plan->report, plan->force);
+	clone_plan_unlock(plan);
+	return same ? code : step_source_take(&plan->job, plan->force);
 }
 
 /* From here on the clone may hold data of its own, so a crash must not undo it. */
@@ -404,6 +433,7 @@ static int clone(struct clone_plan *plan)
 		return EXIT_REFUSED;
 	runtime_clean();
 	code = run_steps(plan);
+	clone_plan_unlock(plan);	/* undo takes it itself */
 	if (code)
 		code = undo(plan);
 	if (lock >= 0)
@@ -415,8 +445,11 @@ int command_clone(const struct invocation *invocation)
 {
 	struct sigaction before[sizeof(caught) / sizeof(*caught)];
 	struct clone_plan plan;
-	int code = clone_plan_make(invocation, &plan);
+	int code;
 
+	if (!message_dry_run)
+		lvm_ask_lock_directory();
+	code = clone_plan_make(invocation, &plan);
 	catch_signals(before);
 	if (!code) {
 		code = clone(&plan);

@@ -138,21 +138,30 @@ int lvm_change(struct arguments *arguments, const char *purpose, ...)
 	return code;
 }
 
+/* While it runs, other things can be done. */
+static struct running asked;
+
+void lvm_ask_lock_directory(void)
+{
+	struct arguments arguments = { 0 };
+
+	if (asked.pid)
+		return;
+	ADD_WORDS(&arguments, "lvm", "lvmconfig", "--typeconfig", "full", "global/locking_dir");
+	run_start(&arguments, &asked);
+	arguments_free(&arguments);
+}
+
 const char *lvm_lock_directory(void)
 {
 	static char *directory;
-	struct arguments arguments = { 0 };
 	struct run_result result;
 	char *start, *end;
 
 	if (directory)
 		return directory;
-	arguments_add(&arguments, "lvm");
-	arguments_add(&arguments, "lvmconfig");
-	arguments_add(&arguments, "--typeconfig");
-	arguments_add(&arguments, "full");
-	arguments_add(&arguments, "global/locking_dir");
-	run_lvm(&arguments, &result);
+	lvm_ask_lock_directory();
+	run_end(&asked, &result);
 	start = strchr(result.output, '"');
 	end = start ? strchr(start + 1, '"') : NULL;
 	if (!result.status && end)
@@ -160,6 +169,5 @@ const char *lvm_lock_directory(void)
 	else
 		directory = need_copy("/run/lock/lvm");
 	run_result_free(&result);
-	arguments_free(&arguments);
 	return directory;
 }

@@ -26,6 +26,9 @@ int lvm_missing(const struct lvm_report *report);
 int lvm_change(struct arguments *arguments, const char *purpose, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/** lvm_ask_lock_directory() - begin to ask for it: it is there the sooner when it is needed */
+void lvm_ask_lock_directory(void);
+
 /** lvm_lock_directory() - global/locking_dir of LVM's configuration; asked for once */
 const char *lvm_lock_directory(void);
 

@@ -151,22 +151,36 @@ static void collect(int output, int errors, struct run_result *result)
 	}
 }
 
-void run(const struct arguments *arguments, struct run_result *result)
+void run_start(const struct arguments *arguments, struct running *running)
 {
 	int output[2], errors[2];
-	pid_t pid;
 
-	*result = (struct run_result){ 127, need_copy(""), need_copy("") };
+	*running = (struct running){ -1, -1, -1 };
 	if (pipe2(output, O_CLOEXEC) || pipe2(errors, O_CLOEXEC))
 		return;
-	pid = fork();
-	if (!pid)
+	running->pid = fork();
+	if (!running->pid)
 		keeper(arguments->list, output, errors);
 	close(output[1]);
 	close(errors[1]);
-	collect(output[0], errors[0], result);
-	if (pid > 0)
-		result->status = exit_status(pid);
+	running->output = output[0];
+	running->errors = errors[0];
+}
+
+void run_end(struct running *running, struct run_result *result)
+{
+	*result = (struct run_result){ 127, need_copy(""), need_copy("") };
+	collect(running->output, running->errors, result);
+	if (running->pid > 0)
+		result->status = exit_status(running->pid);
+}
+
+void run(const struct arguments *arguments, struct run_result *result)
+{
+	struct running running;
+
+	run_start(arguments, &running);
+	run_end(&running, result);
 }
 
 void run_result_free(struct run_result *result)

@@ -4,6 +4,7 @@
 #define XCOPYSETUP_RUN_H
 
 #include <stddef.h>
+#include <sys/types.h>
 
 struct arguments {
 	char **list;	/* NULL-terminated */
@@ -40,6 +41,17 @@ struct run_result {
  * are held until then: nobody who takes one meets a change that is still to come.
  */
 void run(const struct arguments *arguments, struct run_result *result);
+
+/* A program that is running; pid: -1 if it could not be started. */
+struct running {
+	pid_t pid;
+	int output;
+	int errors;
+};
+
+/** run_start() - the same without waiting: run_end() has to follow, which waits */
+void run_start(const struct arguments *arguments, struct running *running);
+void run_end(struct running *running, struct run_result *result);
 
 void run_result_free(struct run_result *result);
 

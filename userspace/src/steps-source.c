@@ -6,6 +6,7 @@
 
 #include "devices.h"
 #include "dm.h"
+#include "extents.h"
 #include "memory.h"
 #include "message.h"
 #include "runtime.h"
@@ -28,6 +29,8 @@ static int claim_source(const struct job *job, const struct lvm_lv *source)
 	/* 'R' is read-only in the kernel alone, and writeable again after a boot */
 	if (source->attr[1] != 'r')
 		ADD_WORDS(&arguments, "--permission", "r");
+	/* udev has nothing new to learn of it, and LVM would wait for that with its lock held */
+	ADD_WORDS(&arguments, "--noudevsync");
 	arguments_add_volume(&arguments, &job->source);
 	return lvm_change(&arguments, "take %s/%s as source", job->source.vg, job->source.lv);
 }
@@ -119,10 +122,47 @@ bool source_is_protected(const struct lvm_lv *source)
 	return lvm_lv_tag(source, TAG_SOURCE_FOR) && source->attr[1] == 'r';
 }
 
+/* Somebody may have resized it, or made a snapshot, since it was looked at. */
+static int check_source_table(const struct job *job)
+{
+	struct dm_state state;
+	struct table table;
+	uint64_t sectors = 0;
+	bool plain;
+
+	if (message_dry_run)
+		return 0;
+	plain = dm_read_table(job->source_uuid, &table, &state);
+	for (size_t i = 0; i < table.count; i++) {
+		plain = plain && (!strcmp(table.lines[i].type, "linear") ||
+				  !strcmp(table.lines[i].type, EXTENTS_ON));
+		sectors += table.lines[i].length;
+	}
+	table_free(&table);
+	if (plain && sectors == job->sectors)
+		return 0;
+	return fail(EXIT_FAILED, "somebody changed source %s/%s meanwhile: try again",
+		    job->source.vg, job->source.lv);
+}
+
+/* What is recorded, and given back in the end, is what it was. */
+static int check_reported(const struct job *job, const struct lvm_lv *source)
+{
+	struct dm_state state;
+
+	if (source->attr[1] != 'w' || !dm_look(job->source_uuid, &state) || !state.exists ||
+	    !state.read_only)
+		return 0;
+	return fail(EXIT_FAILED, "somebody made source %s/%s read-only meanwhile: try again",
+		    job->source.vg, job->source.lv);
+}
+
 static int take_source(struct job *job, const struct lvm_lv *source, bool force)
 {
-	int code = sync_source(job);
+	int code = check_reported(job, source);
 
+	if (!code)
+		code = sync_source(job);
 	if (!code)
 		code = claim_source(job, source);
 	if (!code && !volume_is_active(job->source_uuid))
@@ -134,7 +174,14 @@ static int take_source(struct job *job, const struct lvm_lv *source, bool force)
 			    job->source.vg, job->source.lv);
 	if (!code)
 		code = step_check_source(job);
+	if (!code)
+		code = check_source_table(job);
 	return code ? code : sync_source(job);
+}
+
+int step_source_take_reported(struct job *job, const struct lvm_report *report, bool force)
+{
+	return take_source(job, lvm_report_uuid(report, job->source_uuid), force);
 }
 
 int step_source_take(struct job *job, bool force)

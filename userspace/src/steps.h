@@ -20,6 +20,9 @@ int step_set_state(struct job *job, enum job_state state);
 /** step_source_take() - record and make the source read-only, active, and written out */
 int step_source_take(struct job *job, bool force);
 
+/** step_source_take_reported() - the same, by a caller that has held the source's lock since @report was made */
+int step_source_take_reported(struct job *job, const struct lvm_report *report, bool force);
+
 /** source_is_protected() - have other clones made it read-only, so that nobody can write to it? */
 bool source_is_protected(const struct lvm_lv *source);
 

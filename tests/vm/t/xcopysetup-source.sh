@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # test: a source that was made writeable, or written to, while its clone fills makes the clone suspect: it is finished by force only
 # needs: topology=default
-# timeout: 600
+# timeout: 700
 . "$XCOPY_LIB"
 
 run make_vg vg "$(disk a1)" "$(disk a2)"
@@ -72,3 +72,29 @@ is "but the status does" "$(suspect)" source-written
 ok "cancel" xcopysetup cancel vg/dst
 is "all is as before again" "$(lvs -a --noheadings -o lv_name,lv_attr,lv_tags vg)" "$before"
 is "the source is as it was" "$(checksum "$src")" "$sum"
+
+# Somebody works on the source while its clone is made, between the plan and the change
+
+run cp /usr/sbin/lvm /usr/local/sbin/lvm.real
+run install -m 755 /dev/stdin /usr/local/sbin/lvm.meanwhile <<'EOF'
+#!/bin/bash
+case " $* " in *" --name dst_xcopymeta "*) eval "/usr/local/sbin/lvm.real $(cat /tmp/meanwhile)" >/dev/null 2>&1 </dev/null ;; esac
+exec -a "$0" /usr/local/sbin/lvm.real "$@"
+EOF
+run mount --bind /usr/local/sbin/lvm.meanwhile /usr/sbin/lvm
+undone() { # DESC LVM-COMMAND REASON
+	echo "$2" >/tmp/meanwhile
+	local rc=0
+	timeout 120 xcopysetup clone -q --no-hydration vg/src dst >/tmp/out 2>&1 || rc=$?
+	is "$1: exit status" $rc 1
+	like "$1: says why" "$(cat /tmp/out)" "$3"
+	is "$1: nothing is left" "$(lvs --noheadings -o lv_name vg | xargs)$(dmsetup ls | grep -c xcopy-vg-dst)$(lvs --noheadings -o lv_tags vg/src | xargs)" "src0"
+	is "$1: the source is linear" "$(dmsetup table vg-src | cut -d ' ' -f 3 | sort -u)" linear
+}
+undone "it is extended" 'lvextend -qq -L+4M vg/src' 'changed source vg/src meanwhile'
+run lvreduce -qq -f -y -L-4M vg/src
+undone "it is made read-only" 'lvchange -qq --permission r vg/src' 'made source vg/src read-only meanwhile'
+is "it stays read-only" "$(lvs --noheadings -o lv_attr vg/src | cut -c 4)" r
+run lvchange -qq --permission rw vg/src
+run umount /usr/sbin/lvm
+is "the source is as it was once more" "$(lvs -a --noheadings -o lv_name,lv_attr,lv_tags vg) $(checksum "$src")" "$before $sum"
