@@ -78,7 +78,7 @@ is "the source is as it was" "$(checksum "$src")" "$sum"
 run cp /usr/sbin/lvm /usr/local/sbin/lvm.real
 run install -m 755 /dev/stdin /usr/local/sbin/lvm.meanwhile <<'EOF'
 #!/bin/bash
-case " $* " in *" --name dst_xcopymeta "*) eval "/usr/local/sbin/lvm.real $(cat /tmp/meanwhile)" >/dev/null 2>&1 </dev/null ;; esac
+case " $* " in *" --name dst_xcopymeta "*) eval "(exec -a lvm /usr/local/sbin/lvm.real $(cat /tmp/meanwhile))" >/dev/null 2>&1 </dev/null ;; esac
 exec -a "$0" /usr/local/sbin/lvm.real "$@"
 EOF
 run mount --bind /usr/local/sbin/lvm.meanwhile /usr/sbin/lvm
