@@ -137,10 +137,11 @@ class Group:
         self.repeated = set()   # names
         self.started = False
 
-    def take_turns(self, day, core_of):
-        """Where the time may end before the tests do: those of the core first, of the others different ones each day."""
-        core = [test for test in self.todo if core_of in test.core]
-        self.todo = collections.deque(core + in_turn([test for test in self.todo if core_of not in test.core], day))
+    def take_turns(self, day):
+        """Where the time may end before the tests do: those of any core first, and of each kind different ones each day."""
+        core = [test for test in self.todo if test.core]
+        others = [test for test in self.todo if not test.core]
+        self.todo = collections.deque(in_turn(core, day) + in_turn(others, day))
 
     def add(self, test):
         """One more."""
@@ -513,7 +514,7 @@ def work(groups, config, report):
         day = int(UNTIL) // 86400
         groups[1:] = in_turn(groups[1:], day)
         for group in groups:
-            group.take_turns(day, config.suite)
+            group.take_turns(day)
     with futures.ThreadPoolExecutor(JOBS) as pool:
         for done in [pool.submit(worker, number) for number in range(JOBS)]:
             done.result()
