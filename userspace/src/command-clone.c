@@ -51,27 +51,8 @@ static void add_create(struct arguments *arguments, const struct lv_name *name, 
 {
 	ADD_WORDS(arguments, "lvcreate", "--yes", "--type", "linear", "--name", name->lv, "--size");
 	arguments_add(arguments, "%llub", (unsigned long long)bytes);
-	ADD_WORDS(arguments, "--activate", "y", "--ignoreactivationskip", "--setactivationskip", "y");
-}
-
-static void add_wipe(struct arguments *arguments)
-{
-	ADD_WORDS(arguments, "--wipesignatures", "y", "--zero", "y");
-}
-
-/*
- * What its extents held before is hidden from udev, and by the time that it is not, the source's
- * content has taken its place.  LVM would wait for udev, so as to wipe it, with its lock held.
- */
-static void add_wipe_of_destination(struct arguments *arguments, const struct clone_plan *plan)
-{
-	const struct lvm_vg *vg = lvm_report_vg(&plan->report, plan->job.destination.vg);
-
-	/* behind the source's end nothing takes its place */
-	if (plan->job.extra_sectors || plan->job.sectors * 512 % vg->extent)
-		add_wipe(arguments);
-	else
-		ADD_WORDS(arguments, "--wipesignatures", "n", "--zero", "n", "--noudevsync");
+	ADD_WORDS(arguments, "--activate", "y", "--ignoreactivationskip", "--setactivationskip", "y",
+	    "--wipesignatures", "y", "--zero", "y");
 }
 
 static void add_record(struct arguments *arguments, const struct job *job)
@@ -127,7 +108,6 @@ static int create_volume(struct clone_plan *plan)
 	struct arguments arguments = { 0 };
 
 	add_create(&arguments, &job->destination, (job->sectors + job->extra_sectors) * 512);
-	add_wipe_of_destination(&arguments, plan);
 	if (lvm_alloc(plan))
 		ADD_WORDS(&arguments, "--alloc", lvm_alloc(plan));
 	add_record(&arguments, job);
@@ -184,7 +164,6 @@ static int make_record(struct clone_plan *plan)
 	int code;
 
 	add_create(&arguments, &job->record, plan->metadata_bytes);
-	add_wipe(&arguments);
 	add_record(&arguments, job);
 	arguments_add(&arguments, "%s", job->record.vg);
 	code = lvm_change(&arguments, "create metadata volume %s/%s", job->record.vg,
@@ -216,7 +195,6 @@ static int make_metadata(struct clone_plan *plan)
 	if (*job->destination_device)
 		return take_destination(plan);
 	add_create(&arguments, &job->metadata, plan->metadata_bytes);
-	add_wipe(&arguments);
 	ADD_WORDS(&arguments, "--addtag");
 	arguments_add(&arguments, TAG_METADATA_OF "%s", job->id);
 	arguments_add(&arguments, "%s", job->metadata.vg);
