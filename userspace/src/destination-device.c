@@ -12,7 +12,6 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include "change.h"
 #include "content.h"
 #include "device-free.h"
 #include "device-id.h"
@@ -22,9 +21,9 @@
 #include "memory.h"
 #include "message.h"
 #include "runtime.h"
+#include "wipe.h"
 
 #define ROLE "destination"
-#define END (1 << 20)	/* bytes at each end: all signatures that libblkid knows are in them */
 
 /* The same lock as a source's: a device may be given as both. */
 static int lock_device(const struct job *job)
@@ -114,34 +113,9 @@ static void show(const char *path, dev_t number)
 	trigger(number);
 }
 
-static bool write_zeroes(int fd, off_t offset, size_t length)
-{
-	char *zeroes = need(length);
-	bool good = pwrite(fd, zeroes, length, offset) == (ssize_t)length;
-
-	free(zeroes);
-	return good;
-}
-
-static bool wipe_ends(int fd, uint64_t bytes)
-{
-	size_t length = bytes < END ? bytes : END;
-
-	return write_zeroes(fd, 0, length) && write_zeroes(fd, bytes - length, length) && !fsync(fd);
-}
-
 static bool wipe(uint32_t ma, uint32_t mi, int flags)
 {
-	bool good;
-	int fd;
-
-	change_point("wipe a device");
-	errno = EIO;
-	fd = device_open(ma, mi, O_RDWR | flags);
-	good = fd >= 0 && wipe_ends(fd, device_sectors(ma, mi) * 512);
-	if (fd >= 0)
-		close(fd);
-	return good;
+	return device_wipe(ma, mi, flags, WIPE_ENDS, WIPE_ENDS);
 }
 
 static int wipe_with_partitions(const struct job *job, dev_t number, int fd)

@@ -32,7 +32,7 @@ int destination_device_find(const char *path, bool force, const struct lvm_repor
 /**
  * destination_device_take() - make the device that the clone writes it by
  *
- * What was on it is made unrecognisable before: both ends become zeroes, and its partitions go.
+ * What was on it is made unrecognisable before (wipe.h): both ends become zeroes, and its partitions go.
  */
 int destination_device_take(const struct job *job);
 
