@@ -178,6 +178,15 @@ static int check_clone_name(struct clone_plan *plan)
 	return 0;
 }
 
+static bool is_job(const struct lvm_report *report, const struct lvm_lv *lv)
+{
+	struct job job;
+	bool is = job_from_lv(report, lv, &job) == 1;
+
+	job_free(&job);
+	return is;
+}
+
 static int check_destination_name(struct clone_plan *plan, const struct lv_name *name)
 {
 	const char *typed = plan->invocation->arguments[1];
@@ -196,7 +205,11 @@ static int check_destination_name(struct clone_plan *plan, const struct lv_name 
 			    typed, name->vg, name->lv);
 	job->metadata = *name;
 	strcat(job->metadata.lv, "_xcopymeta");
-	if (lvm_report_lv(&plan->report, name->vg, job->metadata.lv))
+	existing = lvm_report_lv(&plan->report, name->vg, job->metadata.lv);
+	if (existing && is_job(&plan->report, existing))
+		return fail(EXIT_REFUSED, "destination %s is that of a clone that is being made, or was when whoever did it was killed: \"xcopysetup activate --all\" waits for the end, and then removes what is left",
+			    typed);
+	if (existing)
 		return fail(EXIT_REFUSED, "%s/%s, where the metadata would go, exists: lvremove it if no clone uses it",
 			    name->vg, job->metadata.lv);
 	return check_clone_name(plan);

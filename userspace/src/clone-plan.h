@@ -21,6 +21,7 @@ struct clone_plan {
 	bool force;
 	int source_lock;		/* -1: not held */
 	char source_locked[69];	/* dm UUID of the volume whose it is */
+	uint32_t cookie;	/* of what was changed, for which udev is yet to be waited for */
 };
 
 /**

@@ -21,6 +21,10 @@ static int check_source(const struct job *job)
 		return fail(EXIT_FAILED,
 			    "the source of %s (%s) is missing: restore it, or cancel the clone",
 			    job->destination_text, job->source_uuid);
+	if (!*job->metadata.lv && *job->metadata_away.lv)
+		return fail(EXIT_FAILED,
+			    "the metadata volume of %s is not in its volume group: %s/%s says that it is; if they were one group, vgmerge them, and the clone goes on",
+			    job->destination_text, job->metadata_away.vg, job->metadata_away.lv);
 	if (!*job->metadata.lv)
 		return fail(EXIT_FAILED,
 			    "the metadata volume of %s is missing: the clone cannot be continued; \"xcopysetup cancel\" removes it",
@@ -45,17 +49,19 @@ static int go_on_filling(struct job *job)
 		code = step_check_source(job);
 	if (!code)
 		code = step_activate(job);
+	if (!code)
+		code = step_wipe_new(job);
 	if (!code && would("# xcopy-linear under both volumes, then the table of %s with no_format",
 			   job->clone_name))
 		return 0;
 	if (!code) {
 		extents_recover(job->clone_uuid);
 		if (!job_has_feature(job, "no_offload"))
-			step_extents_in(job);
+			step_extents_in(job, NULL);
 	}
 	if (!code) {
 		step_offload_limits(job);
-		code = step_load(job, true);
+		code = step_load(job, true, NULL);
 	}
 	if (!code)
 		code = step_trim_once(job);
@@ -86,9 +92,14 @@ static int bring_back(struct job *job)
 
 static int activate(struct job *job)
 {
+	int code;
+
 	switch (job->state) {
 	case JOB_CREATING:
 	case JOB_CANCELLING:
+		code = step_check_begun(job);
+		if (code)
+			return code;
 		say("%s: was being %s; removing it", job->destination_text,
 		    job->state == JOB_CREATING ? "made" : "cancelled");
 		return step_undo(job);
@@ -146,7 +157,8 @@ static int remove_orphan(const struct lvm_report *report, const struct lvm_lv *l
 
 	if (!of || job_is_mentioned(report, of))
 		return 0;
-	if (report->partial || any_is_damaged(report)) {
+	/* one that has begun would be a job, were there no doubt */
+	if (report->partial || lvm_lv_tag(lv, TAG_BEGUN) || any_is_damaged(report)) {
 		warn("%s/%s holds the metadata of a clone whose record is not to be found, and is kept: LVM does not report all volumes, or a record is damaged",
 		     lv->vg_name, lv->name);
 		return 0;

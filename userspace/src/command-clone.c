@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* clone: make everything, step by step; undo it all if one step fails. */
+#include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +21,7 @@
 #include "runtime.h"
 #include "steps.h"
 #include "tail.h"
+#include "wipe.h"
 
 static const int caught[] = { SIGINT, SIGTERM, SIGHUP };
 static volatile sig_atomic_t interrupted;
@@ -51,8 +54,16 @@ static void add_create(struct arguments *arguments, const struct lv_name *name, 
 {
 	ADD_WORDS(arguments, "lvcreate", "--yes", "--type", "linear", "--name", name->lv, "--size");
 	arguments_add(arguments, "%llub", (unsigned long long)bytes);
+	/* it is hidden from udev, which LVM would wait for, and wiped by its caller */
 	ADD_WORDS(arguments, "--activate", "y", "--ignoreactivationskip", "--setactivationskip", "y",
-	    "--wipesignatures", "y", "--zero", "y");
+	    "--wipesignatures", "n", "--zero", "n", "--noudevsync");
+}
+
+static void add_tags(struct arguments *arguments, struct tag_list *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		ADD_WORDS(arguments, "--addtag", list->tags[i]);
+	tag_list_free(list);
 }
 
 static void add_record(struct arguments *arguments, const struct job *job)
@@ -135,48 +146,118 @@ static int learn_uuid(const struct lv_name *name, char uuid[69])
 	return 0;
 }
 
-/* Between creation and the clone's end no boot, udev rule or mount may take it for a volume. */
-static int make_volume(struct clone_plan *plan)
+/* No boot, udev rule or mount may take it for a volume: what it holds is not for anybody. */
+static int create_hidden(struct clone_plan *plan, const struct lv_name *name, char uuid[69],
+			 int (*create)(struct clone_plan *plan))
 {
-	struct job *job = &plan->job;
 	char dm_name[DM_NAME_MAX + 1];
 	int code, mark;
 
-	name_dm_join(&job->destination, dm_name, sizeof(dm_name));
+	name_dm_join(name, dm_name, sizeof(dm_name));
 	mark = runtime_hide_name(dm_name);
 	if (mark < 0 && !message_dry_run)
 		return EXIT_REFUSED;
-	code = create_volume(plan);
+	code = create(plan);
 	if (!code)
-		code = learn_uuid(&job->destination, job->destination_uuid);
-	strcpy(job->record_uuid, job->destination_uuid);
+		code = learn_uuid(name, uuid);
 	if (!code)
-		code = runtime_hide(job->destination_uuid);
+		code = runtime_hide(uuid);
 	runtime_show_name(dm_name, mark);
 	return code;
 }
 
-/* A device cannot say of itself what it is: the volume with the metadata does, and is made before. */
-static int make_record(struct clone_plan *plan)
+/* Where the destination's place is given, this must not be in its way. */
+static void add_place_beside(struct arguments *arguments, struct clone_plan *plan)
+{
+	const struct lvm_vg *vg = lvm_report_vg(&plan->report, plan->job.metadata.vg);
+	uint64_t extents = (plan->metadata_bytes + vg->extent - 1) / vg->extent;
+	struct lvm_free_range range;
+
+	/* other policies than LVM's normal one take the largest area for it */
+	if ((option(plan->invocation, "alloc") || option(plan->invocation, "pv") ||
+	     (strlen(vg->attr) > 4 && vg->attr[4] != 'n')) &&
+	    place_beside(&plan->report, vg->name, is_given, plan, extents, &range))
+		arguments_add(arguments, "%s:%llu-%llu", range.pv_path,
+			      (unsigned long long)range.start,
+			      (unsigned long long)(range.start + range.count - 1));
+}
+
+static int create_metadata(struct clone_plan *plan)
 {
 	struct job *job = &plan->job;
 	struct arguments arguments = { 0 };
-	int code;
+	struct tag_list tags = { 0 };
 
-	add_create(&arguments, &job->record, plan->metadata_bytes);
-	add_record(&arguments, job);
-	arguments_add(&arguments, "%s", job->record.vg);
-	code = lvm_change(&arguments, "create metadata volume %s/%s", job->record.vg,
-			  job->record.lv);
-	if (!code)
-		code = learn_uuid(&job->record, job->record_uuid);
-	strcpy(job->metadata_uuid, job->record_uuid);
+	add_create(&arguments, &job->metadata, plan->metadata_bytes);
+	if (*job->destination_device) {
+		add_record(&arguments, job);
+	} else {
+		job_begun_tags(job, &tags);
+		add_tags(&arguments, &tags);
+	}
+	arguments_add(&arguments, "%s", job->metadata.vg);
+	add_place_beside(&arguments, plan);
+	return lvm_change(&arguments, "create metadata volume %s/%s", job->metadata.vg,
+			  job->metadata.lv);
+}
+
+/* Before anything else: it says what there is to be undone. */
+static int make_metadata(struct clone_plan *plan)
+{
+	struct job *job = &plan->job;
+	int code = create_hidden(plan, &job->metadata, job->metadata_uuid, create_metadata);
+
+	strcpy(job->record_uuid, job->metadata_uuid);
 	return code;
 }
 
-static int make_destination(struct clone_plan *plan)
+static int format_device(struct clone_plan *plan, const struct dm_state *volume)
 {
-	return *plan->job.destination_device ? make_record(plan) : make_volume(plan);
+	char *path = need_text("/dev/dm-%u", volume->minor);
+	struct metadata_device device;
+	int code = metadata_open(path, true, &device);
+
+	if (!code) {
+		code = metadata_format(&device, &plan->geometry);
+		metadata_close(&device);
+	}
+	free(path);
+	return code;
+}
+
+static int format_metadata(struct clone_plan *plan)
+{
+	struct job *job = &plan->job;
+	struct dm_state volume;
+	int code;
+
+	if (would("xcopysetup metadata format --size %llu --region-size %llu /dev/%s/%s",
+		  (unsigned long long)job->sectors * 512,
+		  (unsigned long long)job->region_sectors * 512, job->metadata.vg,
+		  job->metadata.lv))
+		return 0;
+	if (!dm_look(job->metadata_uuid, &volume) || !volume.exists)
+		return fail(EXIT_FAILED, "%s/%s has vanished", job->metadata.vg, job->metadata.lv);
+	if (!device_wipe(volume.major, volume.minor, O_EXCL, WIPE_START, WIPE_START))
+		return fail(EXIT_FAILED, "cannot write to %s/%s: %s", job->metadata.vg,
+			    job->metadata.lv, strerror(errno));
+	code = format_device(plan, &volume);
+	if (!code)
+		runtime_show(job->metadata_uuid);
+	return code;
+}
+
+/* With all that it needs there, the clone begins when this volume exists: its tags are the record. */
+static int make_volume(struct clone_plan *plan)
+{
+	struct job *job = &plan->job;
+	int code;
+
+	if (!plan->new_uuid)
+		job->state = JOB_FILLING;
+	code = create_hidden(plan, &job->destination, job->destination_uuid, create_volume);
+	strcpy(job->record_uuid, job->destination_uuid);
+	return code ? code : step_wipe(job);
 }
 
 static int take_destination(struct clone_plan *plan)
@@ -186,44 +267,9 @@ static int take_destination(struct clone_plan *plan)
 	return code ? code : destination_device_take(&plan->job);
 }
 
-static int make_metadata(struct clone_plan *plan)
+static int make_destination(struct clone_plan *plan)
 {
-	struct job *job = &plan->job;
-	struct arguments arguments = { 0 };
-	int code;
-
-	if (*job->destination_device)
-		return take_destination(plan);
-	add_create(&arguments, &job->metadata, plan->metadata_bytes);
-	ADD_WORDS(&arguments, "--addtag");
-	arguments_add(&arguments, TAG_METADATA_OF "%s", job->id);
-	arguments_add(&arguments, "%s", job->metadata.vg);
-	code = lvm_change(&arguments, "create metadata volume %s/%s", job->metadata.vg,
-			  job->metadata.lv);
-	return code ? code : learn_uuid(&job->metadata, job->metadata_uuid);
-}
-
-static int format_metadata(struct clone_plan *plan)
-{
-	char dm_name[DM_NAME_MAX + 1], *path;
-	struct metadata_device device;
-	int code;
-
-	name_dm_join(&plan->job.metadata, dm_name, sizeof(dm_name));
-	path = need_text("/dev/mapper/%s", dm_name);
-	if (would("xcopysetup metadata format --size %llu --region-size %llu %s",
-		  (unsigned long long)plan->job.sectors * 512,
-		  (unsigned long long)plan->job.region_sectors * 512, path)) {
-		free(path);
-		return 0;
-	}
-	code = metadata_open(path, true, &device);
-	if (!code) {
-		code = metadata_format(&device, &plan->geometry);
-		metadata_close(&device);
-	}
-	free(path);
-	return code;
+	return *plan->job.destination_device ? take_destination(plan) : make_volume(plan);
 }
 
 /* With its lock held since before it was reported, what was reported of it holds. */
@@ -238,7 +284,7 @@ static int take_source(struct clone_plan *plan)
 	return same ? code : step_source_take(&plan->job, plan->force);
 }
 
-/* From here on the clone may hold data of its own, so a crash must not undo it. */
+/* Of a destination that is a device.  From here on the clone may hold data of its own. */
 static int record_filling(struct clone_plan *plan)
 {
 	return plan->new_uuid ? 0 : step_set_state(&plan->job, JOB_FILLING);
@@ -255,7 +301,7 @@ static int put_extents(struct clone_plan *plan)
 	else if (message_dry_run)
 		return 0;
 	else if (!job_has_feature(&plan->job, "no_offload"))
-		step_extents_in(&plan->job);
+		step_extents_in(&plan->job, &plan->cookie);
 	return 0;
 }
 
@@ -279,14 +325,25 @@ static void print_table(const struct job *job)
 	free(source);
 }
 
+/* Once for all that was changed: the links to the source are back too. */
+static void wait_for_udev(struct clone_plan *plan)
+{
+	dm_wait_udev(plan->cookie);
+	plan->cookie = 0;
+}
+
 static int load_table(struct clone_plan *plan)
 {
+	int code;
+
 	if (message_dry_run) {
 		print_table(&plan->job);
 		return 0;
 	}
 	step_offload_limits(&plan->job);
-	return step_load(&plan->job, true);
+	code = step_load(&plan->job, true, &plan->cookie);
+	wait_for_udev(plan);
+	return code;
 }
 
 static int trim_clone(struct clone_plan *plan)
@@ -334,17 +391,18 @@ static int begin_waiter(struct clone_plan *plan)
 }
 
 /*
- * In this order.  Up to "record", or "new-uuid" if there is to be one, whatever exists is known by
- * the tag "creating" and is removed by any later undo; from there on a crash is followed by going on.
+ * In this order.  Until the destination, an LV, is made, whatever exists is known by the tags of the
+ * metadata volume, and is removed by any later undo; from there on a crash is followed by going on.
+ * That begins with "record" if the destination is a device, and with "new-uuid" if there is to be one.
  */
 static const struct clone_step {
 	const char *name;
 	int (*run)(struct clone_plan *plan);
 } clone_steps[] = {
-	{ "destination", make_destination },
 	{ "metadata", make_metadata },
 	{ "format", format_metadata },
 	{ "source", take_source },
+	{ "destination", make_destination },
 	{ "record", record_filling },
 	{ "extents", put_extents },
 	{ "table", load_table },
@@ -377,6 +435,51 @@ static int run_steps(struct clone_plan *plan)
 	return code;
 }
 
+static int undone(const struct clone_plan *plan, int code)
+{
+	if (code)
+		return fail(EXIT_LEFT_BEHIND, "could not undo everything: \"xcopysetup cancel %s\" tries again",
+			    plan->job.destination_text);
+	warn("everything that had been made was removed again");
+	return EXIT_FAILED;
+}
+
+/* Its metadata volume, which is all that there is. */
+static bool find_begun(struct job *job)
+{
+	struct lvm_report report;
+	bool found = false;
+
+	if (lvm_load(&report))
+		return false;
+	for (size_t i = 0; i < report.nr_lvs; i++) {
+		const char *of = lvm_lv_tag(&report.lvs[i], TAG_METADATA_OF);
+
+		if (!of || strcmp(of, job->id))
+			continue;
+		strcpy(job->metadata_uuid, report.lvs[i].dm_uuid);
+		found = true;
+	}
+	lvm_report_free(&report);
+	return found;
+}
+
+/* Nothing says that it is a job, as a record of somebody's that cannot be read is in the way. */
+static int undo_begun(struct clone_plan *plan)
+{
+	struct job *job = &plan->job;
+
+	if (*job->destination_device || *job->destination_uuid || !find_begun(job)) {
+		runtime_forget(job->id);
+		return EXIT_FAILED;
+	}
+	job->state = JOB_CREATING;
+	job->is_begun = true;
+	job_set_record(job, &job->metadata);
+	strcpy(job->record_uuid, job->metadata_uuid);
+	return undone(plan, step_undo(job));
+}
+
 /* What exists is asked from LVM again, so that nothing of anybody else's is removed. */
 static int undo(struct clone_plan *plan)
 {
@@ -388,19 +491,13 @@ static int undo(struct clone_plan *plan)
 		return fail(EXIT_LEFT_BEHIND, "what had been made is kept, as asked; \"xcopysetup cancel %s\" removes it",
 			    name);
 	code = job_find_id(plan->job.id, &job);
-	if (code == EXIT_REFUSED) {
-		runtime_forget(plan->job.id);
-		return EXIT_FAILED;
-	}
+	if (code == EXIT_REFUSED)
+		return undo_begun(plan);
 	if (!code) {
 		code = step_undo(&job);
 		job_free(&job);
 	}
-	if (code)
-		return fail(EXIT_LEFT_BEHIND, "could not undo everything: \"xcopysetup cancel %s\" tries again",
-			    name);
-	warn("everything that had been made was removed again");
-	return EXIT_FAILED;
+	return undone(plan, code);
 }
 
 static int clone(struct clone_plan *plan)
@@ -411,6 +508,7 @@ static int clone(struct clone_plan *plan)
 		return EXIT_REFUSED;
 	runtime_clean();
 	code = run_steps(plan);
+	wait_for_udev(plan);
 	clone_plan_unlock(plan);	/* undo takes it itself */
 	if (code)
 		code = undo(plan);

@@ -160,7 +160,7 @@ static int make_writer(const struct job *job, dev_t number)
 		  job->state == JOB_FINISHED ? EXTENTS_OFF : EXTENTS_ON, params);
 	detail("dmsetup create %s --uuid %s --table '0 %llu %s %s'", name, job->destination_uuid,
 	       (unsigned long long)(job->sectors + job->extra_sectors), table.lines[0].type, params);
-	code = dm_create(name, job->destination_uuid, &table, false, DM_UDEV_HIDDEN);
+	code = dm_create(name, job->destination_uuid, &table, false, DM_UDEV_HIDDEN, NULL);
 	table_free(&table);
 	free(params);
 	free(name);

@@ -278,15 +278,16 @@ static int table_refused(const char *name, const struct table *table, int error,
 }
 
 int dm_create(const char *name, const char *uuid, const struct table *table, bool read_only,
-	      enum dm_udev udev)
+	      enum dm_udev udev, uint32_t *cookie)
 {
 	struct dm_task *task = dm_task_create(DM_DEVICE_CREATE);
-	uint32_t cookie = 0;
+	uint32_t own = 0;
 	int code = 0, log = kernel_log_open();
 
 	change_point("create a device");
 	if (!task || !dm_task_set_name(task, name) || !dm_task_set_uuid(task, uuid) ||
-	    (read_only && !dm_task_set_ro(task)) || !add_table(task, table) || !dm_task_set_cookie(task, &cookie, udev_flags(udev)))
+	    (read_only && !dm_task_set_ro(task)) || !add_table(task, table) ||
+	    !dm_task_set_cookie(task, cookie ? cookie : &own, udev_flags(udev)))
 		code = fail(EXIT_FAILED, "cannot create %s: libdevmapper refuses its name or table",
 			    name);
 	else if (!dm_task_run(task))
@@ -295,7 +296,8 @@ int dm_create(const char *name, const char *uuid, const struct table *table, boo
 		close(log);
 	if (task)
 		dm_task_destroy(task);
-	dm_udev_wait(cookie);
+	if (!cookie)
+		dm_udev_wait(own);
 	return code;
 }
 

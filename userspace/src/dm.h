@@ -70,9 +70,12 @@ bool dm_target_known(const char *type);
 /** dm_need_targets() - "xcopy" and "xcopy-linear", loading the module if needed; exit code */
 int dm_need_targets(void);
 
-/** dm_create() - a new device with a table, resumed; exit code */
+/**
+ * dm_create() - a new device with a table, resumed; exit code
+ * @cookie: as in dm_swap()
+ */
 int dm_create(const char *name, const char *uuid, const struct table *table, bool read_only,
-	      enum dm_udev udev);
+	      enum dm_udev udev, uint32_t *cookie);
 
 /** dm_rename() - another name for a device; exit code */
 int dm_rename(const char *name, const char *new_name, enum dm_udev udev);
@@ -90,8 +93,8 @@ bool dm_message(const char *uuid, const char *format, ...) __attribute__((format
  * @read_only: mode of the new table
  * @noflush: do not wait for I/O that is queued in the device, do not freeze a file system
  * @udev: what udev may do
- * @cookie: 0: the function waits for udev; otherwise a pointer at a cookie for
- *	dm_wait_udev(), when the caller must not wait now
+ * @cookie: NULL: the function waits for udev; otherwise a pointer at a cookie for
+ *	dm_wait_udev(), when the caller must not wait now: 0, or one to be used once more
  *
  * Loads, then suspends, swaps and resumes in one ioctl.  If that fails, the new table is
  * dropped and the old one resumed at once.

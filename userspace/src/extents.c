@@ -28,6 +28,7 @@ struct plan {
 	const char *lv_uuid;
 	const char *type;
 	enum dm_udev udev;
+	uint32_t *cookie;
 	struct dm_state lv;
 	struct lvm_text vg;
 	int pvs[MAX_PVS];	/* open descriptors of PVs */
@@ -326,7 +327,7 @@ static int attempt(struct plan *plan, bool *again, char **why)
 {
 	const char *directory = lvm_lock_directory();
 	struct lvm_lock lock = { -1, NULL };
-	uint32_t cookie = 0;
+	uint32_t own = 0;
 	int code = make_plan(plan, why);
 
 	if (code)
@@ -336,9 +337,9 @@ static int attempt(struct plan *plan, bool *again, char **why)
 	if (!code) {
 		*again = !seqno_unchanged(plan);
 		if (!*again)
-			code = swap_under_lock(plan, &cookie, why);
+			code = swap_under_lock(plan, plan->cookie ? plan->cookie : &own, why);
 		lvm_lock_release(&lock);
-		dm_wait_udev(cookie);
+		dm_wait_udev(own);
 	}
 	undrain(plan);
 	return code;
@@ -382,9 +383,10 @@ static bool needs_work(struct plan *plan, char **why)
 	return work;
 }
 
-int extents_set(const char *lv_uuid, const char *type, enum dm_udev udev, char **why)
+int extents_set(const char *lv_uuid, const char *type, enum dm_udev udev, uint32_t *cookie,
+		char **why)
 {
-	struct plan plan = { .lv_uuid = lv_uuid, .type = type, .udev = udev };
+	struct plan plan = { .lv_uuid = lv_uuid, .type = type, .udev = udev, .cookie = cookie };
 	bool again = false;
 	int code = 0;
 

@@ -26,6 +26,7 @@
  * @lv_uuid: its dm UUID
  * @type: EXTENTS_ON or EXTENTS_OFF
  * @udev: what udev may do with the LV
+ * @cookie: as in dm_swap(): NULL: wait for udev, when LVM's lock is given back
  * @why: set to a text, to be freed, when EXIT_REFUSED is returned
  *
  * Tells the clones that use the LV to end their copy commands before, and to go on after.
@@ -34,7 +35,8 @@
  * EXIT_REFUSED: not now (a pvmove, an interrupted operation, a shared VG), nothing was changed;
  * EXIT_FAILED: tried and failed, the old table is in use; a message was printed.
  */
-int extents_set(const char *lv_uuid, const char *type, enum dm_udev udev, char **why);
+int extents_set(const char *lv_uuid, const char *type, enum dm_udev udev, uint32_t *cookie,
+		char **why);
 
 /** extents_missing() - is the LV active with a table other than xcopy-linear? */
 bool extents_missing(const char *lv_uuid);

@@ -16,6 +16,18 @@ void job_say_damaged(const struct lvm_lv *lv)
 	     lv->vg_name, lv->name);
 }
 
+/* Of a job that was being made, it is another by now. */
+static const struct lvm_lv *find_record(const struct lvm_report *report, const struct job *job)
+{
+	for (size_t i = 0; job->is_begun && i < report->nr_lvs; i++) {
+		const char *id = lvm_lv_tag(&report->lvs[i], TAG_JOB);
+
+		if (id && !strcmp(id, job->id))
+			return &report->lvs[i];
+	}
+	return lvm_report_uuid(report, job->record_uuid);
+}
+
 int job_refresh(struct job *job)
 {
 	struct lvm_report report;
@@ -25,7 +37,7 @@ int job_refresh(struct job *job)
 
 	if (code)
 		return EXIT_FAILED;
-	lv = lvm_report_uuid(&report, job->record_uuid);
+	lv = find_record(&report, job);
 	found = lv ? job_from_lv(&report, lv, &now) : 0;
 	if (found == 1) {
 		now.source_may_be_away = job->source_may_be_away;
@@ -34,7 +46,8 @@ int job_refresh(struct job *job)
 		*job = now;
 	}
 	code = found == 1 ? 0 : lv ? EXIT_REFUSED : lvm_missing(&report);
-	if (found < 0) {
+	/* of a job that was being made, and is not recorded: somebody's record cannot be read */
+	if (found < 0 || (!found && lv && job->is_begun)) {
 		job_say_damaged(lv);
 		code = EXIT_FAILED;
 	}
@@ -122,12 +135,9 @@ int job_find_id(const char *id, struct job *job)
 	if (code)
 		return EXIT_FAILED;
 	code = -1;
-	for (size_t i = 0; code == -1 && i < report.nr_lvs; i++) {
-		const char *tag = lvm_lv_tag(&report.lvs[i], TAG_JOB);
-
-		if (tag && !strcmp(tag, id))
+	for (size_t i = 0; code == -1 && i < report.nr_lvs; i++)
+		if (job_may_be_of(&report.lvs[i], id))
 			code = read_job(&report, &report.lvs[i], job);
-	}
 	if (code == -1)
 		code = lvm_missing(&report);
 	lvm_report_free(&report);

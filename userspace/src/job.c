@@ -30,9 +30,14 @@ static enum job_state state_from_word(const char *word)
 	return JOB_NONE;
 }
 
+static bool is_id(const char *id)
+{
+	return strlen(id) == JOB_ID_LENGTH && strspn(id, "0123456789abcdef") == JOB_ID_LENGTH;
+}
+
 bool job_set_id(struct job *job, const char *id)
 {
-	if (strlen(id) != JOB_ID_LENGTH || strspn(id, "0123456789abcdef") != JOB_ID_LENGTH)
+	if (!is_id(id))
 		return false;
 	strcpy(job->id, id);
 	snprintf(job->clone_uuid, sizeof(job->clone_uuid), "XCOPY-%s", id);
@@ -147,10 +152,16 @@ const char *job_argument(const struct job *job, const char *key)
 	return NULL;
 }
 
+/* Known, and of use, when the source has been taken. */
+static bool has_source_id(const struct job *job)
+{
+	return *job->source_id && job->state == JOB_FILLING;
+}
+
 size_t job_nr_tags(const struct job *job)
 {
 	return 6 + 2 * !!*job->destination_device + (*job->source_device && job->source_was_rw) +
-	       !!*job->trim + job->keep_device + !!job->extra_sectors + job->nr_features +
+	       has_source_id(job) + !!*job->trim + job->keep_device + !!job->extra_sectors + job->nr_features +
 	       job->nr_arguments;
 }
 
@@ -175,6 +186,8 @@ void job_tags(const struct job *job, char **tags)
 		*tags++ = need_text(TAG_SOURCE "%s", job->source_uuid);
 	if (*job->source_device && job->source_was_rw)
 		*tags++ = need_copy(TAG_SOURCE_WAS_RW);
+	if (has_source_id(job))
+		*tags++ = need_text(TAG_SOURCE_ID "%s", job->source_id);
 	*tags++ = need_text(TAG_SECTORS "%llu", (unsigned long long)job->sectors);
 	*tags++ = need_text(TAG_REGION "%llu", (unsigned long long)job->region_sectors);
 	for (size_t i = 0; i < job->nr_features; i++)
@@ -196,6 +209,21 @@ void tag_list_free(struct tag_list *list)
 		free(list->tags[i]);
 	free(list->tags);
 	*list = (struct tag_list){ 0 };
+}
+
+void job_begun_tags(const struct job *job, struct tag_list *list)
+{
+	tag_list_add(list, need_text(TAG_METADATA_OF "%s", job->id));
+	tag_list_add(list, need_text(TAG_BEGUN "%s", job->destination.lv));
+	tag_list_add(list, need_text(TAG_NAME "%s", job->clone_name));
+	if (*job->source_device)
+		tag_list_add(list, need_text(TAG_SOURCE_DEVICE "%s", job->source_device));
+	else
+		tag_list_add(list, need_text(TAG_SOURCE "%s", job->source_uuid));
+	if (*job->source_device && job->source_was_rw)
+		tag_list_add(list, need_copy(TAG_SOURCE_WAS_RW));
+	tag_list_add(list, need_text(TAG_SECTORS "%llu", (unsigned long long)job->sectors));
+	tag_list_add(list, need_text(TAG_REGION "%llu", (unsigned long long)job->region_sectors));
 }
 
 void job_finished_tags(const struct job *job, struct tag_list *list)
@@ -321,9 +349,18 @@ static bool read_source(const struct lvm_lv *lv, struct job *job)
 	return true;
 }
 
+/* Of source and clone, which both kinds of records have. */
+static bool read_lengths(const struct lvm_lv *lv, struct job *job)
+{
+	const char *region = lvm_lv_tag(lv, TAG_REGION), *sectors = lvm_lv_tag(lv, TAG_SECTORS);
+
+	return region && sectors && number_parse(sectors, &job->sectors) &&
+	       number_parse(region, &job->region_sectors);
+}
+
 static bool read_record(const struct lvm_lv *lv, struct job *job)
 {
-	const char *id = lvm_lv_tag(lv, TAG_JOB), *region = lvm_lv_tag(lv, TAG_REGION);
+	const char *id = lvm_lv_tag(lv, TAG_JOB);
 	const char *sectors = lvm_lv_tag(lv, TAG_SECTORS), *extra = lvm_lv_tag(lv, TAG_EXTRA);
 
 	if (!id || !job_set_id(job, id) || !read_destination(lv, job) || !read_clone_name(lv, job))
@@ -333,9 +370,7 @@ static bool read_record(const struct lvm_lv *lv, struct job *job)
 		return sectors && number_parse(sectors, &job->sectors);
 	if (extra && !number_parse(extra, &job->extra_sectors))
 		return false;
-	return region && sectors && read_source(lv, job) &&
-	       number_parse(sectors, &job->sectors) &&
-	       number_parse(region, &job->region_sectors) && read_repeated(lv, job);
+	return read_source(lv, job) && read_lengths(lv, job) && read_repeated(lv, job);
 }
 
 /* "LVM-" and the VG's UUID are where the UUIDs of one volume group's volumes begin. */
@@ -361,9 +396,12 @@ static void find_others(const struct lvm_report *report, struct job *job)
 	for (size_t i = 0; i < report->nr_lvs; i++) {
 		const char *of = lvm_lv_tag(&report->lvs[i], TAG_METADATA_OF);
 
-		if (!of || strcmp(of, job->id) || *job->destination_device ||
-		    !same_group(report->lvs[i].dm_uuid, job->record_uuid))
+		if (!of || strcmp(of, job->id) || *job->destination_device)
 			continue;
+		if (!same_group(report->lvs[i].dm_uuid, job->record_uuid)) {
+			copy_name(&job->metadata_away, &report->lvs[i]);
+			continue;
+		}
 		copy_name(&job->metadata, &report->lvs[i]);
 		copy_uuid(job->metadata_uuid, report->lvs[i].dm_uuid);
 	}
@@ -389,12 +427,70 @@ static bool is_there_twice(const struct lvm_report *report, const struct job *jo
 	return false;
 }
 
+static bool read_begun(const struct lvm_lv *lv, struct job *job)
+{
+	const char *begun = lvm_lv_tag(lv, TAG_BEGUN), *name = lvm_lv_tag(lv, TAG_NAME);
+	struct lv_name destination, record;
+
+	copy_name(&record, lv);
+	destination = record;
+	if (!name_is_valid(begun) || !name || !job_set_id(job, lvm_lv_tag(lv, TAG_METADATA_OF)))
+		return false;
+	snprintf(destination.lv, sizeof(destination.lv), "%s", begun);
+	set_destination(job, &destination);
+	job_set_record(job, &record);
+	return job_set_clone_name(job, name) && read_source(lv, job) && read_lengths(lv, job);
+}
+
+/* May another volume be the record, and cannot be read? */
+static bool may_be_recorded(const struct lvm_report *report, const char *id)
+{
+	for (size_t i = 0; i < report->nr_lvs; i++) {
+		const char *its = lvm_lv_tag(&report->lvs[i], TAG_JOB);
+
+		if (lvm_lv_tag(&report->lvs[i], TAG_STATE) && !is_copy(&report->lvs[i]) &&
+		    (!its || !is_id(its)))
+			return true;
+	}
+	return job_is_mentioned(report, id);
+}
+
+static bool is_begun_twice(const struct lvm_report *report, const struct job *job)
+{
+	for (size_t i = 0; i < report->nr_lvs; i++) {
+		const char *of = lvm_lv_tag(&report->lvs[i], TAG_METADATA_OF);
+
+		if (of && !strcmp(of, job->id) && strcmp(report->lvs[i].dm_uuid, job->record_uuid))
+			return true;
+	}
+	return false;
+}
+
+static int begun_from_lv(const struct lvm_report *report, const struct lvm_lv *lv, struct job *job)
+{
+	const char *of = lvm_lv_tag(lv, TAG_METADATA_OF);
+
+	if (!of || !lvm_lv_tag(lv, TAG_BEGUN) || may_be_recorded(report, of))
+		return 0;
+	job->state = JOB_CREATING;
+	job->is_begun = true;
+	if (!copy_uuid(job->record_uuid, lv->dm_uuid) || !read_begun(lv, job) ||
+	    is_begun_twice(report, job)) {
+		job_free(job);
+		return -1;
+	}
+	find_others(report, job);
+	return 1;
+}
+
 int job_from_lv(const struct lvm_report *report, const struct lvm_lv *lv, struct job *job)
 {
 	const char *state = lvm_lv_tag(lv, TAG_STATE), *suspect, *type;
 
 	*job = (struct job){ 0 };
-	if (!state || is_copy(lv))
+	if (!state)
+		return begun_from_lv(report, lv, job);
+	if (is_copy(lv))
 		return 0;
 	job->state = state_from_word(state);
 	if (!job->state || !copy_uuid(job->record_uuid, lv->dm_uuid) ||
@@ -410,14 +506,20 @@ int job_from_lv(const struct lvm_report *report, const struct lvm_lv *lv, struct
 	return 1;
 }
 
+bool job_may_be_of(const struct lvm_lv *lv, const char *id)
+{
+	const char *tag = lvm_lv_tag(lv, TAG_JOB);
+
+	if (!tag && lvm_lv_tag(lv, TAG_BEGUN))
+		tag = lvm_lv_tag(lv, TAG_METADATA_OF);
+	return tag && !strcmp(tag, id);
+}
+
 bool job_is_recorded(const struct lvm_report *report, const char *id)
 {
-	for (size_t i = 0; i < report->nr_lvs; i++) {
-		const char *tag = lvm_lv_tag(&report->lvs[i], TAG_JOB);
-
-		if (tag && !strcmp(tag, id))
+	for (size_t i = 0; i < report->nr_lvs; i++)
+		if (job_may_be_of(&report->lvs[i], id))
 			return true;
-	}
 	return false;
 }
 
@@ -434,20 +536,31 @@ bool job_is_mentioned(const struct lvm_report *report, const char *id)
 	return false;
 }
 
-/* Of a job that has begun to end, and given it back. */
+/* Of a job that has begun to end, and given it back; or that is being made, and takes it yet. */
 static bool has_released(const struct lvm_lv *destination, const struct lvm_lv *source,
 			 const char *id)
 {
 	const char *state = lvm_lv_tag(destination, TAG_STATE);
 
-	if (!state || !source || (strcmp(state, job_state_word(JOB_FINISHING)) &&
-				  strcmp(state, job_state_word(JOB_CANCELLING))))
+	if (!source || (state && strcmp(state, job_state_word(JOB_CREATING)) &&
+			strcmp(state, job_state_word(JOB_FINISHING)) &&
+			strcmp(state, job_state_word(JOB_CANCELLING))))
 		return false;
 	for (size_t i = 0; i < source->nr_tags; i++)
 		if (!strncmp(source->tags[i], TAG_SOURCE_FOR, strlen(TAG_SOURCE_FOR)) &&
 		    !strcmp(source->tags[i] + strlen(TAG_SOURCE_FOR), id))
 			return false;
 	return true;
+}
+
+/* That it records; or, where nothing records it yet, that it has begun. */
+static const char *job_of(const struct lvm_report *report, const struct lvm_lv *lv)
+{
+	const char *id = lvm_lv_tag(lv, TAG_JOB), *of = lvm_lv_tag(lv, TAG_METADATA_OF);
+
+	if (id || !of || !lvm_lv_tag(lv, TAG_BEGUN) || job_is_mentioned(report, of))
+		return id;
+	return of;
 }
 
 size_t job_source_users(const struct lvm_report *report, const struct job *job)
@@ -457,7 +570,7 @@ size_t job_source_users(const struct lvm_report *report, const struct job *job)
 
 	for (size_t i = 0; i < report->nr_lvs; i++) {
 		const char *source = lvm_lv_tag(&report->lvs[i], TAG_SOURCE);
-		const char *id = lvm_lv_tag(&report->lvs[i], TAG_JOB);
+		const char *id = job_of(report, &report->lvs[i]);
 
 		if (source && id && !strcmp(source, job->source_uuid) && strcmp(id, job->id) &&
 		    !has_released(&report->lvs[i], lv, id))

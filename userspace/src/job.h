@@ -24,12 +24,17 @@
  *                xcopy:keep=device              the device is kept when the clone is complete
  *                xcopy:trim=<type>              its file system is to be trimmed before it is filled
  *   metadata LV  xcopy:metadata-of=<job>        unless it holds the record
+ *                xcopy:begun=<LV name>          of the destination, which is made last: as long as
+ *                                               there is no record, it is this with xcopy:name,
+ *                                               -source, -source-device, -source-was, -sectors, -region
  *   source       xcopy:source-for=<job>         one for each clone of it
  *                xcopy:was=rw                   its permission before the first clone
  *                xcopy:was=inactive             nor was it active
  *
  * States, and what follows after a crash in one:
- *   creating    not yet mountable: everything is undone
+ *   creating    not yet mountable: everything is undone.  A destination that is an LV is made in the
+ *               state "filling", when all that it needs is there: that begins the clone in one change of
+ *               LVM's.  Until then the metadata LV, by its own tags, is a job in this state
  *   filling     the clone may hold data of its own: it goes on
  *   finishing   the destination is complete and durable: the rest is removed
  *   cancelling  the administrator gave it up: everything is undone
@@ -72,6 +77,7 @@ struct job_argument {
 struct job {
 	enum job_state state;
 	char id[JOB_ID_LENGTH + 1];
+	bool is_begun;			/* the record is the metadata LV: the destination is not made yet */
 	struct lv_name record;		/* the LV whose tags record the job */
 	char record_uuid[69];
 	struct lv_name destination;	/* empty if it is no LV */
@@ -84,6 +90,7 @@ struct job {
 	bool source_was_rw;		/* such a device: it is to be made writeable at the end */
 	char source_id[SOURCE_TEXT];	/* such a device: by which it is known again; "": not yet taken */
 	struct lv_name metadata;	/* empty if there is none */
+	struct lv_name metadata_away;	/* one in another volume group that says it is this job's */
 	char destination_uuid[69];	/* dm UUIDs, "LVM-..."; of a device that is no LV: of what lies on it */
 	char source_uuid[69];		/* of a device that is no LV: of the device that reads it */
 	char metadata_uuid[69];
@@ -125,6 +132,7 @@ struct job {
 #define TAG_KEEP	"xcopy:keep="
 #define TAG_KEEP_DEVICE	"xcopy:keep=device"
 #define TAG_METADATA_OF	"xcopy:metadata-of="
+#define TAG_BEGUN	"xcopy:begun="
 #define TAG_SOURCE_FOR	"xcopy:source-for="
 #define TAG_WAS		"xcopy:was="
 #define TAG_WAS_RW	"xcopy:was=rw"
@@ -177,6 +185,9 @@ struct tag_list {
 
 void tag_list_free(struct tag_list *list);
 
+/** job_begun_tags() - of the metadata volume of a job whose destination, an LV, is yet to be made */
+void job_begun_tags(const struct job *job, struct tag_list *list);
+
 /** job_finished_tags() - what is left of the record when only the device is left of the job */
 void job_finished_tags(const struct job *job, struct tag_list *list);
 
@@ -185,14 +196,19 @@ void job_finished_tags(const struct job *job, struct tag_list *list);
  * @report: for the names of the other LVs
  * @job: filled; to be given back with job_free()
  *
+ * A metadata volume with the tag xcopy:begun is a job if no other volume can be its record.
+ *
  * Return: 1 if it records a job; 0 if not; -1 if its tags are damaged.
  */
 int job_from_lv(const struct lvm_report *report, const struct lvm_lv *lv, struct job *job);
 
+/** job_may_be_of() - does @lv record the job with this id, or is it the metadata volume of one begun? */
+bool job_may_be_of(const struct lvm_lv *lv, const char *id);
+
 /** job_is_recorded() - does any LV record the job with this id? */
 bool job_is_recorded(const struct lvm_report *report, const char *id);
 
-/** job_is_mentioned() - the same for any tag, in whatever form, but that of its metadata volume */
+/** job_is_mentioned() - the same for any tag, in whatever form, but those of source and metadata volume */
 bool job_is_mentioned(const struct lvm_report *report, const char *id);
 
 /** job_source_users() - number of jobs, other than @job, that use @job's source */

@@ -18,6 +18,9 @@
 /* The kernel's default; the table's value replaces it at the first activation. */
 #define QUARANTINE_MS 30000
 
+/* Of what is formatted here; the kernel counts on from it. */
+#define FIRST_SEQUENCE 1
+
 static int io_error(const struct metadata_device *device, const char *what)
 {
 	return fail(EXIT_FAILED, "cannot %s %s: %s", what, device->path, strerror(errno));
@@ -163,6 +166,27 @@ static int scan_superblocks(struct metadata_device *device, struct metadata_scan
 	return code;
 }
 
+enum metadata_use metadata_look(struct metadata_device *device, const char *id)
+{
+	struct metadata_scan scan = { 0 };
+	enum metadata_use use = METADATA_UNFORMATTED;
+	char uuid[33];
+
+	if (device->blocks < XCOPY_SB_AREA_BLOCKS || scan_superblocks(device, &scan))
+		return METADATA_USED;
+	for (unsigned int copy = 0; copy < XCOPY_SB_COPIES; copy++) {
+		if (scan.sb_errors[copy] != XCOPY_FORMAT_OK)
+			continue;
+		metadata_uuid_text(scan.sb[copy].uuid, uuid);
+		if (strcmp(uuid, id))
+			continue;
+		if (scan.sb[copy].sequence > FIRST_SEQUENCE)
+			return METADATA_USED;
+		use = METADATA_NEW;
+	}
+	return use;
+}
+
 static uint64_t count_bits(const struct xcopy_bitmap_block *slots, const bool *good,
 			   uint64_t regions)
 {
@@ -242,7 +266,7 @@ int metadata_scan(struct metadata_device *device, struct metadata_scan *scan)
 bool metadata_new_geometry(uint64_t sectors, uint32_t region, struct xcopy_geometry *geometry)
 {
 	*geometry = (struct xcopy_geometry){
-		.sequence = 1,
+		.sequence = FIRST_SEQUENCE,
 		.target_sectors = sectors,
 		.region_sectors = region,
 		.quarantine_ms = QUARANTINE_MS,

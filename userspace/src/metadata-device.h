@@ -48,6 +48,20 @@ int metadata_format(struct metadata_device *device, const struct xcopy_geometry 
 /** metadata_scan() - read it all; exit code (only I/O errors are failures here) */
 int metadata_scan(struct metadata_device *device, struct metadata_scan *scan);
 
+/** Has a clone ever been loaded with it? */
+enum metadata_use {
+	METADATA_NEW,		/* formatted for this job, and not used */
+	METADATA_UNFORMATTED,	/* not, or not wholly, formatted for it */
+	METADATA_USED,		/* or it cannot be read */
+};
+
+/**
+ * metadata_look() - has the clone with the metadata UUID @id, as text, been loaded?
+ *
+ * The kernel writes superblocks with a number of their own before it acknowledges any write.
+ */
+enum metadata_use metadata_look(struct metadata_device *device, const char *id);
+
 /** metadata_write_superblock() - write one copy, and flush; exit code */
 int metadata_write_superblock(struct metadata_device *device, unsigned int copy,
 			      const struct xcopy_geometry *geometry);

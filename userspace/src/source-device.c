@@ -119,7 +119,7 @@ static int make_reader(const struct job *job)
 	}
 	params = need_text("%u:%u 0", major(number), minor(number));
 	table_add(&table, 0, job->sectors, EXTENTS_ON, params);
-	code = dm_create(name, job->source_uuid, &table, true, DM_UDEV_HIDDEN);
+	code = dm_create(name, job->source_uuid, &table, true, DM_UDEV_HIDDEN, NULL);
 	table_free(&table);
 	free(params);
 	free(name);

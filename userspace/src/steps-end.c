@@ -30,18 +30,35 @@ static int walk(const end_step *steps, struct job *job)
 }
 
 /* LVM would remove them with it. */
-static int check_snapshots(struct job *job)
+static int check_snapshots(const struct job *job, const struct lvm_report *report)
+{
+	const struct lvm_lv *lv = lvm_report_uuid(report, job->destination_uuid);
+
+	if (!lv || (*lv->attr != 'o' && *lv->attr != 'O'))
+		return 0;
+	return fail(EXIT_REFUSED, "destination %s has snapshots, which would be removed with it: lvremove them first",
+		    job->destination_text);
+}
+
+/* Its own tags are gone, and the metadata says what on it is the clone's. */
+static int check_unrecorded(const struct job *job, const struct lvm_report *report)
+{
+	if (!lvm_report_lv(report, job->destination.vg, job->destination.lv) ||
+	    !step_was_loaded(job))
+		return 0;
+	return fail(EXIT_REFUSED, "%s was used as a clone's destination, and its tags do not say so any more: lvremove it first if it is not wanted, or lvrename it if it is another volume",
+		    job->destination_text);
+}
+
+static int check_destination(struct job *job)
 {
 	struct lvm_report report;
-	const struct lvm_lv *lv;
 	int code = *job->destination_device ? -1 : lvm_load(&report);
 
 	if (code)
 		return code < 0 ? 0 : code;
-	lv = lvm_report_uuid(&report, job->destination_uuid);
-	if (lv && (*lv->attr == 'o' || *lv->attr == 'O'))
-		code = fail(EXIT_REFUSED, "destination %s has snapshots, which would be removed with it: lvremove them first",
-			    job->destination_text);
+	code = job->is_begun && !message_dry_run ? check_unrecorded(job, &report) :
+	       check_snapshots(job, &report);
 	lvm_report_free(&report);
 	return code;
 }
@@ -70,6 +87,7 @@ static int remove_clone(struct job *job)
 static int forget(struct job *job)
 {
 	runtime_show(job->destination_uuid);
+	runtime_show(job->metadata_uuid);
 	runtime_clean();
 	if (!message_dry_run)
 		runtime_forget(job->id);
@@ -85,6 +103,7 @@ static int release_source(struct job *job)
 {
 	return step_source_release(job);
 }
+
 
 /* Of a clone that nobody removed, which would have waited: the machine went down. */
 static int wait_for_storage(const struct metadata_scan *scan)
@@ -106,15 +125,13 @@ static int let_copies_end(struct job *job)
 	struct metadata_scan scan;
 	struct dm_state state;
 	char *path;
-	int code = 0;
+	int code;
 
 	if (message_dry_run || !*job->metadata.lv)
 		return 0;
-	if (!volume_is_active(job->metadata_uuid))
-		code = volume_set_active(&job->metadata, "y");
-	if (code || !dm_look(job->metadata_uuid, &state) || !state.exists)
+	if (step_activate_metadata(job) || !dm_look(job->metadata_uuid, &state) || !state.exists)
 		return 0;	/* a volume that cannot be read keeps nobody from giving up */
-	path = need_text("/dev/mapper/%s", state.name);
+	path = need_text("/dev/dm-%u", state.minor);
 	code = metadata_open(path, false, &device);
 	free(path);
 	if (code)
@@ -125,9 +142,11 @@ static int let_copies_end(struct job *job)
 	return 0;
 }
 
-/* Of a destination that is no LV it is the record, too. */
+/* Of a destination that is no LV it is the record, too, and of one that is not made yet. */
 static int remove_metadata(struct job *job)
 {
+	if (job->is_begun)
+		return 0;
 	if (!*job->destination_device)
 		return volume_remove(&job->metadata, job->metadata_uuid);
 	if (!*job->metadata.lv || !volume_is_active(job->metadata_uuid))
@@ -150,7 +169,7 @@ static int drop_destination(struct job *job)
  * looks first.  The record goes last, which is the destination if that is an LV.
  */
 static const end_step undo_steps[] = {
-	check_snapshots,
+	check_destination,
 	remove_clone,
 	record_cancelling,
 	release_source,
@@ -175,7 +194,7 @@ static int put_linear(const struct job *job, const struct table *linear)
 
 	dm_read_table(job->clone_uuid, &live, &state);
 	if (!state.exists)
-		code = dm_create(job->clone_name, job->clone_uuid, linear, false, DM_UDEV_COPY);
+		code = dm_create(job->clone_name, job->clone_uuid, linear, false, DM_UDEV_COPY, NULL);
 	else if (!table_is(&live, "linear"))
 		code = dm_swap(state.name, linear, state.read_only, false, DM_UDEV_COPY, NULL);
 	table_free(&live);

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "steps.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "change.h"
 #include "destination-device.h"
 #include "dm.h"
 #include "extents.h"
@@ -14,6 +17,7 @@
 #include "source-device.h"
 #include "trim.h"
 #include "volume.h"
+#include "wipe.h"
 
 int step_set_state(struct job *job, enum job_state state)
 {
@@ -38,28 +42,28 @@ int step_set_state(struct job *job, enum job_state state)
 	return code;
 }
 
-static void put_extents_in(const char *uuid, const char *role, enum dm_udev udev)
+static void put_extents_in(const char *uuid, const char *role, enum dm_udev udev, uint32_t *cookie)
 {
 	char *why;
 
-	if (extents_set(uuid, EXTENTS_ON, udev, &why) == EXIT_REFUSED) {
+	if (extents_set(uuid, EXTENTS_ON, udev, cookie, &why) == EXIT_REFUSED) {
 		warn("the host copies until the %s can be offloaded: %s", role, why);
 		free(why);
 	}
 }
 
-void step_extents_in(const struct job *job)
+void step_extents_in(const struct job *job, uint32_t *cookie)
 {
 	if (!*job->source_device)
-		put_extents_in(job->source_uuid, "source", DM_UDEV_NORMAL);
+		put_extents_in(job->source_uuid, "source", DM_UDEV_NORMAL, cookie);
 	if (!*job->destination_device)
-		put_extents_in(job->destination_uuid, "destination", DM_UDEV_HIDDEN);
+		put_extents_in(job->destination_uuid, "destination", DM_UDEV_HIDDEN, cookie);
 }
 
 int step_extents_out(const char *uuid, enum dm_udev udev)
 {
 	char *why;
-	int code = extents_set(uuid, EXTENTS_OFF, udev, &why);
+	int code = extents_set(uuid, EXTENTS_OFF, udev, NULL, &why);
 
 	if (code == EXIT_REFUSED) {
 		fail(code, "cannot put back LVM's own table: %s", why);
@@ -82,13 +86,17 @@ int step_check_clone(const struct job *job)
 {
 	struct dm_state clone, destination;
 
-	if (!dm_look(job->clone_uuid, &clone) || !dm_look(job->destination_uuid, &destination))
+	if (!dm_look(job->clone_uuid, &clone) ||
+	    (clone.exists && !dm_look(job->destination_uuid, &destination)))
 		return fail(EXIT_FAILED, "device-mapper does not answer for %s: try again",
 			    job->clone_name);
 	if (!clone.exists || !clone.live_table ||
 	    (destination.exists &&
 	     dm_uses(job->clone_uuid, destination.major, destination.minor)))
 		return 0;
+	if (job->is_begun)
+		return fail(EXIT_REFUSED, "/dev/mapper/%s is there, and no volume says that it is its destination: were the xcopy: tags of %s taken off?",
+			    clone.name, job->destination_text);
 	return fail(EXIT_REFUSED,
 		    "/dev/mapper/%s does not lie on %s, but has the UUID of its job: it is the clone of a volume that this one is a copy of; \"xcopysetup release\" it, or lvchange --deltag the copy's xcopy: tags",
 		    clone.name, job->destination_text);
@@ -104,14 +112,14 @@ char *step_loaded_name(const struct job *job)
 	return job->state == JOB_CREATING ? hidden_name(job) : need_copy(job->clone_name);
 }
 
-static int create_clone(const struct job *job, const struct table *table)
+static int create_clone(const struct job *job, const struct table *table, uint32_t *cookie)
 {
 	enum dm_udev udev = job->state == JOB_CREATING ? DM_UDEV_HIDDEN : DM_UDEV_COPY;
 	char *name = step_loaded_name(job), *text = table_text(table);
 	int code;
 
 	detail("dmsetup create %s --uuid %s --table '%s'", name, job->clone_uuid, text);
-	code = dm_create(name, job->clone_uuid, table, false, udev);
+	code = dm_create(name, job->clone_uuid, table, false, udev, cookie);
 	free(text);
 	free(name);
 	return code;
@@ -132,7 +140,77 @@ int step_show_clone(const struct job *job)
 	return code;
 }
 
-int step_load(const struct job *job, bool no_format)
+int step_wipe(const struct job *job)
+{
+	struct dm_state state;
+
+	if (*job->destination_device || would("wipefs --all /dev/%s", job->destination_text))
+		return 0;
+	change_point("wipe the destination");
+	if (dm_look(job->destination_uuid, &state) && state.exists &&
+	    device_wipe(state.major, state.minor, O_EXCL, WIPE_START, 0))
+		return 0;
+	return fail(EXIT_FAILED, "cannot write to destination %s: %s", job->destination_text,
+		    strerror(errno));
+}
+
+int step_activate_metadata(const struct job *job)
+{
+	int code = 0;
+
+	if (volume_is_active(job->metadata_uuid))
+		return 0;
+	/* one that was not formatted yet holds whatever was there */
+	if (job->state == JOB_CREATING)
+		code = runtime_hide(job->metadata_uuid);
+	return code ? code : volume_set_active(&job->metadata, "y");
+}
+
+static enum metadata_use look_at_metadata(const struct job *job)
+{
+	enum metadata_use use = METADATA_USED;
+	struct metadata_device device;
+	struct dm_state state;
+	char *path;
+
+	if (step_activate_metadata(job) || !dm_look(job->metadata_uuid, &state) || !state.exists)
+		return METADATA_USED;
+	path = need_text("/dev/dm-%u", state.minor);
+	if (!metadata_open(path, false, &device)) {
+		use = metadata_look(&device, job->id);
+		metadata_close(&device);
+	}
+	free(path);
+	return use;
+}
+
+/* It is formatted before the source, an LV, is taken: where it is not, it was damaged later. */
+bool step_was_loaded(const struct job *job)
+{
+	enum metadata_use use = look_at_metadata(job);
+
+	return use == METADATA_USED || (use == METADATA_UNFORMATTED && !*job->source_device &&
+					job->source_is_taken);
+}
+
+int step_check_begun(const struct job *job)
+{
+	if (message_dry_run || !job->is_begun || !step_was_loaded(job))
+		return 0;
+	return fail(EXIT_FAILED, "%s/%s holds the metadata of a clone that was used, or cannot be read, and its destination %s is not there: if somebody removed it, \"xcopysetup cancel %s\" removes what is left and gives the source back; if it is in another volume group now (vgsplit), bring both together again",
+		    job->metadata.vg, job->metadata.lv, job->destination_text,
+		    job->destination_text);
+}
+
+int step_wipe_new(const struct job *job)
+{
+	if (message_dry_run || *job->destination_device || volume_is_active(job->clone_uuid) ||
+	    look_at_metadata(job) != METADATA_NEW)
+		return 0;
+	return step_wipe(job);
+}
+
+int step_load(const struct job *job, bool no_format, uint32_t *cookie)
 {
 	char metadata[32], destination[32], source[32];
 	struct dm_state state;
@@ -154,7 +232,7 @@ int step_load(const struct job *job, bool no_format)
 	if (code)
 		return code;
 	table_clone(job, metadata, destination, source, no_format, &table);
-	code = create_clone(job, &table);
+	code = create_clone(job, &table, cookie);
 	table_free(&table);
 	return code;
 }
@@ -244,6 +322,7 @@ int step_activate(const struct job *job)
 {
 	int code = runtime_hide(job->destination_uuid);
 
+	runtime_show(job->metadata_uuid);	/* whoever was killed when it was made hid it */
 	if (!code && *job->destination_device)
 		code = destination_device_bring_back(job);
 	else if (!code)

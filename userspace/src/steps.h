@@ -13,6 +13,7 @@
 #include "dm.h"
 #include "job.h"
 #include "lvm.h"
+#include "metadata-device.h"
 
 /** step_set_state() - record a new state in the destination's tags */
 int step_set_state(struct job *job, enum job_state state);
@@ -58,19 +59,48 @@ int step_record_suspicion(struct job *job, const char *suspicion);
 /** step_source_release() - take the extents out, and undo step_source_take(), for the last job */
 int step_source_release(const struct job *job);
 
-/** step_extents_in() - put xcopy-linear under both LVs; without it the clone is host-copied */
-void step_extents_in(const struct job *job);
+/**
+ * step_extents_in() - put xcopy-linear under both LVs; without it the clone is host-copied
+ * @cookie: as in dm_swap()
+ */
+void step_extents_in(const struct job *job, uint32_t *cookie);
 
 /** step_extents_out() - put linear under an LV again, as LVM has it; refused while LVM is at it */
 int step_extents_out(const char *uuid, enum dm_udev udev);
 
 /**
+ * step_wipe() - make a destination, an LV that no clone has been loaded on yet, hold nothing
+ *
+ * LVM would do so when it makes the volume, but waits for udev before.  What was there would come
+ * to light where the clone is discarded, and at its end, behind the source's.
+ */
+int step_wipe(const struct job *job);
+
+/** step_wipe_new() - the same after a crash, where the metadata has to say whether there was a clone */
+int step_wipe_new(const struct job *job);
+
+/** step_activate_metadata() - the metadata volume, hidden from udev as long as the job is being made */
+int step_activate_metadata(const struct job *job);
+
+/** step_was_loaded() - was there a clone, or may have been?  The metadata volume, which is activated, says so */
+bool step_was_loaded(const struct job *job);
+
+/**
+ * step_check_begun() - refuse to undo a job that is being made, by its tags, and that was used
+ *
+ * Its destination was removed by hand, or lies in a volume group that is away: what the metadata
+ * says would be lost for ever.  Whoever gives the clone up does not call this.
+ */
+int step_check_begun(const struct job *job);
+
+/**
  * step_load() - create the clone's device; @no_format as in the table
+ * @cookie: as in dm_swap(): for dm_wait_udev(), before anything is done with the device by name
  *
  * For a job that is still being made it has a name that nobody knows, and udev does not look at
  * it: it may be thrown away.
  */
-int step_load(const struct job *job, bool no_format);
+int step_load(const struct job *job, bool no_format, uint32_t *cookie);
 
 /** step_loaded_name() - the name by which step_load() makes it; to be freed */
 char *step_loaded_name(const struct job *job);

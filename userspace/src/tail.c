@@ -84,3 +84,45 @@ bool tail_add(struct arguments *arguments, const struct lvm_report *report, cons
 			extents = take_from(&choice, &report->pvs[i], extents);
 	return !extents;
 }
+
+static const struct lvm_pv *pv_of(const struct lvm_report *report, const struct lvm_free_range *range)
+{
+	for (size_t i = 0; i < report->nr_pvs; i++)
+		if (!strcmp(report->pvs[i].path, range->pv_path))
+			return &report->pvs[i];
+	return NULL;
+}
+
+/* The smallest with @extents, where the other volume may not, or may, lie. */
+static struct lvm_free_range *smallest(const struct choice *choice, bool beside, uint64_t extents)
+{
+	struct lvm_free_range *best = NULL;
+
+	for (size_t i = 0; i < choice->report->nr_free_ranges; i++) {
+		struct lvm_free_range *range = &choice->report->free_ranges[i];
+		const struct lvm_pv *pv = pv_of(choice->report, range);
+
+		if (range->count >= extents && pv && !strcmp(pv->vg_name, choice->vg) &&
+		    pv->allocatable && !pv->missing &&
+		    choice->may(pv, choice->data) != beside && (!best || range->count < best->count))
+			best = range;
+	}
+	return best;
+}
+
+bool place_beside(struct lvm_report *report, const char *vg,
+		  bool (*may)(const struct lvm_pv *pv, const void *data), const void *data,
+		  uint64_t extents, struct lvm_free_range *range)
+{
+	struct choice choice = { report, vg, may, data, NULL };
+	struct lvm_free_range *found = smallest(&choice, true, extents);
+
+	if (!found)
+		found = smallest(&choice, false, extents);
+	if (!found)
+		return false;
+	*range = (struct lvm_free_range){ found->pv_path, found->start, extents };
+	found->start += extents;
+	found->count -= extents;
+	return true;
+}

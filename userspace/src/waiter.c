@@ -54,7 +54,7 @@ static void put_back(struct waiter *waiter, const char *uuid, enum dm_udev udev)
 
 	if (!extents_missing(uuid))
 		return;
-	code = extents_set(uuid, EXTENTS_ON, udev, &why);
+	code = extents_set(uuid, EXTENTS_ON, udev, NULL, &why);
 	if (code == EXIT_REFUSED)
 		note_refusal(waiter, why);
 	else if (!code)

@@ -86,6 +86,61 @@ static void renamed(void **state)
 	assert_int_equal(job_from_lv(&report, &lv, &job), -1);
 }
 
+#define METADATA "LVM-11111122223333444455556666777777DDDDDD22223333444455556666777777"
+
+/* What has a metadata volume alone is being made, unless anything might be its record. */
+static void begun(void **state)
+{
+	char *record[] = { "xcopy:state=filling", "xcopy:job=" ID, "xcopy:source=" UUID,
+			   "xcopy:sectors=1000", "xcopy:region=8", "xcopy:name=xcopy-vg-dst" };
+	struct lvm_lv lvs[] = {
+		{ .vg_name = "vg", .name = "dst_xcopymeta", .dm_uuid = METADATA },
+		{ .vg_name = "vg", .name = "dst", .dm_uuid = UUID, .tags = record, .nr_tags = 6 },
+		{ .vg_name = "copy", .name = "dst_xcopymeta", .dm_uuid = UUID },
+	};
+	struct lvm_report report = { .lvs = lvs, .nr_lvs = 1 };
+	struct tag_list tags = { 0 };
+	struct job job, back;
+
+	(void)state;
+	fill(&job);
+	job_begun_tags(&job, &tags);
+	lvs[0].tags = lvs[2].tags = tags.tags;
+	lvs[0].nr_tags = lvs[2].nr_tags = tags.count;
+	assert_int_equal(job_from_lv(&report, &lvs[0], &back), 1);
+	assert_int_equal(back.state, JOB_CREATING);
+	assert_true(back.is_begun);
+	assert_string_equal(back.id, ID);
+	assert_string_equal(back.clone_name, "xcopy-vg-dst");
+	assert_string_equal(back.destination_text, "vg/dst");
+	assert_string_equal(back.destination_uuid, "");
+	assert_string_equal(back.record.lv, "dst_xcopymeta");
+	assert_string_equal(back.record_uuid, METADATA);
+	assert_string_equal(back.source_uuid, UUID);
+	assert_int_equal(back.sectors, 1000);
+	assert_true(job_is_recorded(&report, ID));
+	job_free(&back);
+	report.nr_lvs = 2;
+	assert_int_equal(job_from_lv(&report, &lvs[0], &back), 0);
+	assert_int_equal(job_from_lv(&report, &lvs[1], &back), 1);
+	assert_false(back.is_begun);
+	assert_string_equal(back.metadata.lv, "dst_xcopymeta");
+	job_free(&back);
+	/* a record that nobody can read may be of any job */
+	record[1] = "xcopy:job=nonsense";
+	assert_int_equal(job_from_lv(&report, &lvs[0], &back), 0);
+	record[1] = "xcopy:was=rw";
+	assert_int_equal(job_from_lv(&report, &lvs[0], &back), 0);
+	record[0] = "xcopy:arg=" ID "=1";
+	assert_int_equal(job_from_lv(&report, &lvs[0], &back), 0);
+	/* a volume group that was copied below LVM */
+	report.nr_lvs = 3;
+	lvs[1].nr_tags = 0;
+	assert_int_equal(job_from_lv(&report, &lvs[0], &back), -1);
+	tag_list_free(&tags);
+	job_free(&job);
+}
+
 #define SHARED "LVM-11111122223333444455556666777777CCCCCC22223333444455556666777777"
 
 /* Of a complete clone only what its device is made of is kept. */
@@ -144,9 +199,17 @@ static void last_user(void **state)
 	assert_int_equal(job_source_users(&report, &job), 0);
 	other[0] = "xcopy:state=cancelling";
 	assert_int_equal(job_source_users(&report, &job), 0);
-	/* it has not taken it yet */
+	/* it has not taken it yet, and will look then; or has given it back, and will not */
 	other[0] = "xcopy:state=creating";
+	assert_int_equal(job_source_users(&report, &job), 0);
+	lvs[0].nr_tags = 3;
 	assert_int_equal(job_source_users(&report, &job), 1);
+	/* the same where only its metadata volume is made */
+	other[0] = "xcopy:begun=two";
+	other[1] = "xcopy:metadata-of=" OTHER;
+	assert_int_equal(job_source_users(&report, &job), 1);
+	lvs[0].nr_tags = 2;
+	assert_int_equal(job_source_users(&report, &job), 0);
 }
 
 /* Each tag missing or damaged is seen, never taken for something else. */
@@ -331,7 +394,8 @@ static void names_that_do_not_fit(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(there_and_back), cmocka_unit_test(device), cmocka_unit_test(onto_device),
+		cmocka_unit_test(there_and_back),
+		cmocka_unit_test(begun), cmocka_unit_test(device), cmocka_unit_test(onto_device),
 		cmocka_unit_test(renamed), cmocka_unit_test(finished), cmocka_unit_test(last_user),
 		cmocka_unit_test(damaged),
 		cmocka_unit_test(copied_group), cmocka_unit_test(names_that_do_not_fit),

@@ -151,11 +151,41 @@ static int remove_file(void **state)
 	return unlink(path);
 }
 
+/* A superblock of the kernel's in either copy says that there was a clone. */
+static void used_or_not(void **state)
+{
+	struct metadata_device device;
+	struct xcopy_geometry geometry;
+	char id[33], other[33];
+
+	(void)state;
+	assert_int_equal(truncate(path, 0), 0);
+	format_it(&device, &geometry);
+	metadata_uuid_text(geometry.uuid, id);
+	memset(other, 'a', 32);
+	other[32] = 0;
+	assert_int_equal(metadata_look(&device, id), METADATA_NEW);
+	assert_int_equal(metadata_look(&device, other), METADATA_UNFORMATTED);
+	damage(xcopy_format_sb_block(0));
+	assert_int_equal(metadata_look(&device, id), METADATA_NEW);
+	geometry.sequence++;
+	assert_int_equal(metadata_write_superblock(&device, 0, &geometry), 0);
+	assert_int_equal(metadata_look(&device, id), METADATA_USED);
+	damage(xcopy_format_sb_block(1));
+	assert_int_equal(metadata_look(&device, id), METADATA_USED);
+	damage(xcopy_format_sb_block(0));
+	assert_int_equal(metadata_look(&device, id), METADATA_UNFORMATTED);
+	device.blocks = 1;
+	assert_int_equal(metadata_look(&device, id), METADATA_USED);
+	metadata_close(&device);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(formatted_is_valid), cmocka_unit_test(slots_are_joined),
 		cmocka_unit_test(one_superblock_suffices), cmocka_unit_test(too_small),
+		cmocka_unit_test(used_or_not),
 	};
 
 	return cmocka_run_group_tests_name("metadata", tests, make_file, remove_file);

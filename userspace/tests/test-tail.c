@@ -62,10 +62,46 @@ static void from_several(void **state)
 	check(1, "/dev/d", false, "");
 }
 
+static void beside(uint64_t extents, const char *only, const char *pv, uint64_t start,
+		   const char *tail)
+{
+	struct arguments arguments = { 0 };
+	struct lvm_report report = { 0 };
+	struct lvm_free_range range;
+	char *got;
+
+	assert_null(lvm_report_parse(text, &report));
+	assert_int_equal(place_beside(&report, "vg", any, only, extents, &range), pv != NULL);
+	if (pv) {
+		assert_string_equal(range.pv_path, pv);
+		assert_int_equal(range.start, start);
+		assert_int_equal(range.count, extents);
+		assert_true(tail_add(&arguments, &report, "vg", any, only, 5));
+		got = arguments_text(&arguments);
+		assert_string_equal(got, tail);
+		free(got);
+	}
+	arguments_free(&arguments);
+	lvm_report_free(&report);
+}
+
+/* Where the other volume may not lie, else in the smallest range; and that is taken then. */
+static void small_one(void **state)
+{
+	(void)state;
+	beside(1, NULL, "/dev/b", 4, "/dev/b:5-9");
+	beside(2, NULL, "/dev/b", 4, "/dev/a:30-34");
+	beside(7, NULL, "/dev/a", 0, "/dev/b:5-9");
+	beside(1, "/dev/b", "/dev/a", 0, "/dev/b:5-9");
+	beside(20, "/dev/a", "/dev/a", 15, "/dev/a:5-9");
+	beside(21, NULL, NULL, 0, NULL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(from_one), cmocka_unit_test(from_several),
+		cmocka_unit_test(small_one),
 	};
 
 	return cmocka_run_group_tests_name("tail", tests, NULL, NULL);

@@ -82,12 +82,24 @@ run xcopysetup clone -q --no-hydration vg/src dst
 job=$(job_of vg/dst)
 run dmsetup remove --retry xcopy-vg-dst
 run lvremove -qq -y vg/dst
-refused 0 "activate without the destination" 'vg/src stays read-only: by its tag xcopy:source-for=' xcopysetup activate --all
-is "the metadata volume was removed" "$(lvs --noheadings -o lv_name vg | xargs)" src
-run lvchange -qq --deltag "xcopy:source-for=$job" --deltag xcopy:was=rw --deltag xcopy:was=inactive vg/src
-run lvchange -qq --permission rw vg/src
-is "what it said to do does it" "$(attr vg/src | cut -c 2) $(tags vg/src)" "w "
+refused 1 "activate without the destination" 'vg/dst_xcopymeta holds the metadata of a clone that was used.*xcopysetup cancel vg/dst' xcopysetup activate --all
+is "the metadata is kept" "$(lvs --noheadings -o lv_name vg | xargs)" "dst_xcopymeta src"
+like "and the source held" "$(attr vg/src | cut -c 2) $(tags vg/src)" "r .*xcopy:source-for=$job"
+ok "what it said to do" xcopysetup cancel vg/dst
+is "does it" "$(lvs --noheadings -o lv_name vg | xargs) $(attr vg/src | cut -c 2) $(tags vg/src)" "src w "
 run xcopysetup clone -q --no-hydration vg/src dst
+
+# One whose tags were taken off
+
+mapfile -t taken < <(tags vg/dst | grep .)
+for tag in "${taken[@]}"; do run lvchange -qq --deltag "$tag" vg/dst; done
+run systemctl stop 'xcopysetup@*'
+run dmsetup remove --retry xcopy-vg-dst
+refused 1 "activate with a destination that is not recorded" 'holds the metadata of a clone that was used' xcopysetup activate --all
+refused 3 "cancel" 'its tags do not say so any more' xcopysetup cancel vg/dst
+is "nothing was removed" "$(lvs --noheadings -o lv_name vg | xargs) $(attr vg/src | cut -c 2)" "dst dst_xcopymeta src r"
+for tag in "${taken[@]}"; do run lvchange -qq --addtag "$tag" vg/dst; done
+ok "with its tags it goes on" xcopysetup activate vg/dst
 
 # A snapshot of the source takes the place of our target
 

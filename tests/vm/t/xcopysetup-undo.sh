@@ -18,7 +18,7 @@ state() {
 }
 before=$(state)
 
-steps=(destination metadata format source record extents table trim waiter)
+steps=(metadata format source destination record extents table trim waiter)
 for step in "${steps[@]}"; do
 	rc=0
 	xcopysetup clone --fail-before "$step" vg/src dst >/tmp/out 2>&1 || rc=$?
