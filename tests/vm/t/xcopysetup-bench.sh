@@ -28,7 +28,22 @@ longest_lock() {
 
 median() { sort -n | sed -n '3p'; }
 
-plain=() clone=()
+# What a clone cannot do without, by itself: LVM asked and told what it has to record, and one device that udev has seen.
+bare() {
+	lvm fullreport --all --reportformat json &&
+		lvcreate -qq -y -W n -Z n --noudevsync -L 1M -n meta vg &&
+		lvchange -qq --noudevsync --addtag xcopy:bench --permission r vg/src &&
+		lvcreate -qq -y -W n -Z n --noudevsync -L 100G -n plain vg "$(disk a2)" &&
+		dmsetup create bare --table "0 8 linear $(disk s0) 0" &&
+		systemctl --no-block start xcopysetup@00000000000000000000000000000000.service
+}
+bare_undo() {
+	run dmsetup remove --retry bare
+	run lvremove -qq -y vg/plain vg/meta
+	run lvchange -qq --deltag xcopy:bench --permission rw vg/src
+}
+
+plain=() clone=() part=()
 for _ in 1 2 3 4 5; do
 	milliseconds lvcreate -qq -y -L 100G -n plain vg "$(disk a2)"
 	plain+=("$TOOK")
@@ -36,9 +51,14 @@ for _ in 1 2 3 4 5; do
 	milliseconds xcopysetup clone -q --no-hydration --pv "$(disk a2)" vg/src dst
 	clone+=("$TOOK")
 	run xcopysetup cancel vg/dst
+	milliseconds bare
+	part+=("$TOOK")
+	bare_undo
 done
 plain_ms=$(printf '%s\n' "${plain[@]}" | median) clone_ms=$(printf '%s\n' "${clone[@]}" | median)
+part_ms=$(printf '%s\n' "${part[@]}" | median)
 diag "until it can be mounted, medians of five: lvcreate $plain_ms ms (${plain[*]}), clone $clone_ms ms (${clone[*]}): $((clone_ms * 100 / plain_ms)) %"
+diag "of that, what LVM, udev and systemd take without xcopysetup: $part_ms ms (${part[*]}): $((part_ms * 100 / plain_ms)) %"
 
 longest_lock lvcreate -qq -y -L 100G -n plain vg "$(disk a2)"
 run lvremove -qq -y vg/plain
