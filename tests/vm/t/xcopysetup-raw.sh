@@ -138,6 +138,7 @@ run xcopysetup set "$whole" hydration_rate 0
 run dmsetup message "${clone##*/}" 0 enable_hydration
 ok "it fills" wait_for 120 hydrated "${clone##*/}"
 is "by the storage alone" "$(xcopysetup status --json | jq '.clones[0].offloaded_percent')" 100
+run blockdev --flushbufs "$whole"	# udev may have looked before: copies go below the page cache
 is "the disk holds the source's UUID" "$(blkid -p -o value -s UUID "$whole")" "$uuid"
 is "but no link leads to it by that" "$(by_uuid "$whole")" 0
 run mkdir -p /mnt/a
