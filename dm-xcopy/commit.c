@@ -324,7 +324,10 @@ int xcopy_commit_open(struct xcopy_clone *clone)
 	if (count_command(clone, false))
 		return 0;
 	mutex_lock(&clone->commit_mutex);
-	if (!count_command(clone, false)) {
+	/* A write that failed meanwhile may have left a flag on disk that is not in memory, or the reverse. */
+	if (xcopy_mode(clone) != XCOPY_RW) {
+		r = -EROFS;
+	} else if (!count_command(clone, false)) {
 		/* Read here: xcopy_commit_set_quarantine() changes it under the mutex. */
 		r = set_flags(clone, XCOPY_SB_OFFLOAD_OPEN, 0,
 			      xcopy_number(&clone->args, XCOPY_QUARANTINE_MS));
