@@ -48,6 +48,10 @@ SENSE(0x2, 0x04, 0x0c, PATH, "target-port-in-unavailable-state")
 SENSE(0x2, 0x05, 0x00, UNKNOWN, "logical-unit-does-not-respond")	/* TO SELECTION */
 SENSE(0x2, 0x08, 0x00, UNKNOWN, "logical-unit-communication-failure")
 MORE(0x2, 0x08, 0x01, UNKNOWN, "logical-unit-communication-failure")	/* TIME-OUT */
+MORE(0x2, 0x3e, 0x01, UNKNOWN, "logical-unit-failure")
+MORE(0x2, 0x3e, 0x02, UNKNOWN, "timeout-on-logical-unit")
+MORE(0x2, 0x3e, 0x00, BUSY, "not-ready")		/* HAS NOT SELF-CONFIGURED YET */
+MORE(0x2, 0x44, 0x00, UNKNOWN, "internal-target-failure")
 SENSE(0x2, 0x3a, 0x00, RANGE, "medium-not-present")
 MORE(0x2, 0x3a, 0x01, RANGE, "medium-not-present")	/* TRAY CLOSED */
 
@@ -58,6 +62,7 @@ SENSE(0x3, 0x11, 0x00, RANGE, "unrecovered-read-error")
 MORE(0x3, 0x11, 0x04, RANGE, "unrecovered-read-error")	/* AUTO REALLOCATE FAILED */
 SENSE(0x3, 0x31, 0x00, RANGE, "medium-error")		/* MEDIUM FORMAT CORRUPTED */
 SENSE(0x4, 0x08, 0x01, UNKNOWN, "logical-unit-communication-failure")	/* TIME-OUT */
+MORE(0x4, 0x05, 0x00, UNKNOWN, "logical-unit-does-not-respond")
 SENSE(0x4, 0x3e, 0x00, RANGE, "hardware-error")		/* HAS NOT SELF-CONFIGURED YET: not begun */
 SENSE(0x4, 0x3e, 0x01, UNKNOWN, "logical-unit-failure")
 SENSE(0x4, 0x3e, 0x02, UNKNOWN, "timeout-on-logical-unit")
@@ -106,6 +111,7 @@ SENSE(0x9, 0x80, 0x00, RANGE, "vendor-specific")
 
 /* COPY ABORTED: units that were not reached, SPC-4 6.4.6, another copy manager may reach */
 SENSE(0xa, 0x00, 0x00, RANGE, "copy-aborted")
+MORE(0xa, 0x05, 0x00, UNKNOWN, "logical-unit-does-not-respond")
 SENSE(0xa, 0x08, 0x00, UNKNOWN, "logical-unit-communication-failure")
 MORE(0xa, 0x08, 0x01, UNKNOWN, "logical-unit-communication-failure")	/* TIME-OUT */
 SENSE(0xa, 0x08, 0x04, PATH, "unreachable-copy-target")
@@ -117,6 +123,7 @@ SENSE(0xa, 0x0d, 0x04, RANGE, "copy-target-device-data-underrun")
 SENSE(0xa, 0x0d, 0x05, RANGE, "copy-target-device-data-overrun")
 MORE(0xa, 0x26, 0x08, RANGE, "copy-aborted")		/* said too late: part of it may be done */
 MORE(0xa, 0x29, 0x00, RANGE, "copy-aborted")
+MORE(0xa, 0x3e, 0x01, UNKNOWN, "logical-unit-failure")
 SENSE(0xa, 0x3e, 0x02, UNKNOWN, "timeout-on-logical-unit")
 MORE(0xa, 0x44, 0x00, UNKNOWN, "internal-target-failure")
 
