@@ -15,6 +15,7 @@ make_fs() {
 	local lv
 	lv=$(make_lv vg "$1" "$2")
 	run "${@:3}" "$lv"
+	run udevadm settle	# who mounts it meanwhile may find it open
 	mkdir -p /mnt/fs
 	run mount "$lv" /mnt/fs
 	run dd if=/dev/urandom of=/mnt/fs/file bs=1M count=8 status=none
