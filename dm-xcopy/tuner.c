@@ -72,7 +72,7 @@ static __u32 good_level(const struct xcopy_tuner *tuner)
 	__u64 best = best_rate(tuner);
 	__u32 level = 0;
 
-	while (tuner->rates[level] < best - best / 20)
+	while (tuner->rates[level] < best - div_u64(best, 20))
 		level++;
 	return level;
 }
@@ -95,7 +95,7 @@ static __u32 unknown_level(const struct xcopy_tuner *tuner, __u32 good)
 	if (good < top && !tuner->rates[good + 1])
 		return good + 1;
 	/* What is flat at one place may rise behind it. */
-	if (highest < top && tuner->rates[highest] >= best - best / 10)
+	if (highest < top && tuner->rates[highest] >= best - div_u64(best, 10))
 		return highest + 1;
 	if (good && !tuner->rates[good - 1])
 		return good - 1;
