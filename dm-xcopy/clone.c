@@ -240,6 +240,7 @@ void xcopy_clone_start(struct xcopy_clone *clone, struct dm_target *ti,
 	wake_up_all(&clone->drained);
 	spin_unlock_irq(&clone->lock);
 	take_arguments(clone, args);
+	xcopy_engine_forget_failures(clone);
 	/* What udev or blkid read since the constructor would come back later. */
 	invalidate_bdev(clone->destination);
 	xcopy_clone_unquiesce(clone);

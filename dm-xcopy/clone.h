@@ -492,7 +492,14 @@ void xcopy_engine_hint(struct xcopy_engine *engine, u64 region);
 /** xcopy_engine_request() - copy @count regions from @first next; -EBUSY if one is under way */
 int xcopy_engine_request(struct xcopy_clone *clone, u64 first, u64 count);
 
-/** xcopy_engine_retry() - forget which ranges failed, and try them again */
+/**
+ * xcopy_engine_forget_failures() - all ranges are to be tried again
+ *
+ * Context: any that may take clone->lock, which keeps the engine; nothing is done without one.
+ */
+void xcopy_engine_forget_failures(struct xcopy_clone *clone);
+
+/** xcopy_engine_retry() - forget which ranges failed, and try them again; under commit_mutex */
 void xcopy_engine_retry(struct xcopy_clone *clone);
 
 /** xcopy_engine_drain() - wait until no copy is running (quarantines may be); process */

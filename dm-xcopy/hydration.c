@@ -588,12 +588,18 @@ int xcopy_engine_request(struct xcopy_clone *clone, u64 first, u64 count)
 	return r;
 }
 
-void xcopy_engine_retry(struct xcopy_clone *clone)
+void xcopy_engine_forget_failures(struct xcopy_clone *clone)
 {
 	spin_lock_irq(&clone->lock);
-	clone->engine->failures.nr = 0;
+	if (clone->engine)
+		clone->engine->failures.nr = 0;
 	spin_unlock_irq(&clone->lock);
 	clear_bit(XCOPY_CLONE_STOPPED_RANGES, &clone->flags);
+}
+
+void xcopy_engine_retry(struct xcopy_clone *clone)
+{
+	xcopy_engine_forget_failures(clone);
 	xcopy_engine_kick(clone);
 }
 

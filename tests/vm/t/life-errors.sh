@@ -25,25 +25,27 @@ healthy() { # DEVICE
 	table "$1" <<<"0 $(sectors "/dev/mapper/$1") linear ${below[$1]}"
 }
 
-# Sectors 16384 to 16639, two regions, fail.
-hole() { # DEVICE
-	local disk start
+hole() { # DEVICE FIRST COUNT: these sectors fail
+	local disk start end=$(($2 + $3))
 	read -r disk start <<<"${below[$1]}"
 	table "$1" <<-END
-		0 16384 linear $disk $start
-		16384 256 error
-		16640 $((length - 16640)) linear $disk $((start + 16640))
+		0 $2 linear $disk $start
+		$2 $3 error
+		$end $((length - end)) linear $disk $((start + end))
 	END
 }
+
+two_regions=(16384 256)
 
 all_but_two() { [ "$(clone_hydrated)" = 510 ]; }
 read_at() { dd if="$CLONE" of=/dev/null bs=512 skip="$1" count=8 iflag=direct status=none; }
 mode() { dmsetup status "$NAME" | grep -oE ' (rw|ro|Fail) [0-9]+ copier ' | awk '{ print $1 }'; }
+stopped() { dmsetup status "$NAME" | grep -q " no_hydration "; }
 is_ro() { [ "$(mode)" = ro ]; }
 
 # A source that cannot be read in one place.
 clone_prepare
-hole sick-src
+hole sick-src "${two_regions[@]}"
 clone_up 1 no_offload "${args[@]}"
 ok "bad source: all the rest is copied" wait_for 60 all_but_two
 is "bad source: status says why" "$(status_field sick last_error)" source-read
@@ -60,7 +62,7 @@ run dmsetup remove --retry sick
 # The same, and nobody writes there: after six attempts, half a minute, it is given up until somebody says so.
 healthy sick-src
 clone_prepare
-hole sick-src
+hole sick-src "${two_regions[@]}"
 clone_up 1 no_offload "${args[@]}"
 ok "bad source for long: all the rest is copied" wait_for 60 all_but_two
 events=$(dmsetup info -c --noheadings -o events sick)
@@ -74,9 +76,21 @@ ok "bad source for long: the clone is right" clone_verify
 run dmsetup message sick 0 enable_hydration
 clone_finish 20 "bad source for long"
 
+# One that cannot be read in more places than are worth trying; a resume, as of LVM's, is a new beginning.
+healthy sick-src
+clone_prepare
+hole sick-src 16384 16384
+clone_up 1 no_offload "${args[@]}"
+ok "bad source at large: hydration stops" wait_for 60 log_has 'Too many regions cannot be copied .source-read.'
+ok "bad source at large: status says so" stopped
+healthy sick-src
+run dmsetup suspend --noflush --nolockfs sick
+run dmsetup resume sick
+clone_finish 20 "bad source at large"
+
 # A destination that cannot be written in one place.
 clone_prepare
-hole sick-dst
+hole sick-dst "${two_regions[@]}"
 clone_up 1 no_offload "${args[@]}"
 ok "bad destination: all the rest is copied" wait_for 60 all_but_two
 is "bad destination: status says why" "$(status_field sick last_error)" destination-write
