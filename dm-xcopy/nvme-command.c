@@ -64,6 +64,8 @@ __u32 xcopy_nvme_build(const struct xcopy_nvme_copy *copy, struct xcopy_nvme_dwo
 
 #define STATUS_TYPE		0x700
 #define STATUS_PATH_RELATED	0x300
+#define HOST_PATH_ERROR		0x370
+#define HOST_ABORTED		0x371
 
 struct status {
 	__u16 code;
@@ -79,12 +81,12 @@ struct status {
  * (abort, deleted queue, preemption, power loss, lost keep-alive), or that it lost
  * touch with what executes its commands: what was under way may be under way still.
  * So says the internal error of a target whose own device was reset, as Linux' passes it on.
- * 0x370 and 0x371 are no answers at all, the driver makes them up.
+ * The last two are no answers at all, the driver makes them up.
  */
 static const struct status statuses[] = {
 	{ 0x000, XCOPY_DONE, "success" },
 	{ 0x001, XCOPY_UNSUPPORTED, "invalid-opcode" },
-	{ 0x002, XCOPY_UNSUPPORTED, "invalid-field" },
+	{ 0x002, XCOPY_REFUSED, "invalid-field" },
 	{ 0x003, XCOPY_RANGE, "command-id-conflict" },
 	{ 0x004, XCOPY_RANGE, "data-transfer-error" },
 	{ 0x005, XCOPY_UNKNOWN, "aborted-by-power-loss" },
@@ -127,8 +129,8 @@ static const struct status statuses[] = {
 	{ 0x302, XCOPY_PATH, "ana-inaccessible" },
 	{ 0x303, XCOPY_PATH, "ana-transition" },
 	{ 0x360, XCOPY_UNKNOWN, "controller-path-error" },
-	{ 0x370, XCOPY_UNKNOWN, "host-path-error" },
-	{ 0x371, XCOPY_UNKNOWN, "aborted-by-host" },
+	{ HOST_PATH_ERROR, XCOPY_UNKNOWN, "host-path-error" },
+	{ HOST_ABORTED, XCOPY_UNKNOWN, "aborted-by-host" },
 };
 
 static const struct status *find_status(__u32 status)
@@ -151,6 +153,12 @@ enum xcopy_outcome xcopy_nvme_outcome(__u32 status, bool across)
 	if (known->code == 0x002 && across)
 		return XCOPY_UNARMED;
 	return known->outcome;
+}
+
+bool xcopy_nvme_by_host(__u32 status)
+{
+	status &= XCOPY_NVME_STATUS_MASK;
+	return status == HOST_PATH_ERROR || status == HOST_ABORTED;
 }
 
 const char *xcopy_nvme_status_name(__u32 status)

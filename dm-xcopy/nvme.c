@@ -352,6 +352,14 @@ static void note_armed(struct nvme_pair *np, u64 key)
 	spin_unlock(&np->lock);
 }
 
+/* These are no copies: nothing but an answer of the controller is final. */
+static bool cannot_arm(int r)
+{
+	enum xcopy_outcome outcome = r > 0 ? xcopy_nvme_outcome(r, false) : XCOPY_BUSY;
+
+	return outcome == XCOPY_UNSUPPORTED || outcome == XCOPY_REFUSED;
+}
+
 static enum xcopy_outcome arm(struct nvme_pair *np, struct gendisk *disk, const char **reason)
 {
 	int r = plan_arming(np, disk->diskseq);
@@ -366,9 +374,7 @@ static enum xcopy_outcome arm(struct nvme_pair *np, struct gendisk *disk, const 
 		note_armed(np, disk->diskseq);
 		return XCOPY_DONE;
 	}
-	/* These are no copies: nothing but an answer of the controller is final. */
-	return r > 0 && xcopy_nvme_outcome(r, false) == XCOPY_UNSUPPORTED ? XCOPY_UNSUPPORTED :
-									    XCOPY_BUSY;
+	return cannot_arm(r) ? XCOPY_UNSUPPORTED : XCOPY_BUSY;
 }
 
 static u32 arming_generation(struct nvme_pair *np, u64 key)
@@ -606,6 +612,16 @@ static u32 build_copy(const struct nvme_pair *np, const struct xcopy_command *co
 }
 
 /*
+ * The loss of a path takes all its commands with it, and is no fault of theirs. Who was too slow
+ * has had the driver's timeout, after which the driver ends all of them in the same way.
+ */
+static bool went_with_path(struct gendisk *disk, int r, unsigned long sent_at)
+{
+	return (r < 0 || xcopy_nvme_by_host(r)) &&
+	       time_before(jiffies, sent_at + disk->queue->rq_timeout);
+}
+
+/*
  * A negative value may stem from before or after the submission, and tells
  * nothing.  While a reset has the queue frozen, this waits.
  */
@@ -616,8 +632,10 @@ static enum xcopy_outcome send_copy(struct nvme_pair *np, struct xcopy_path *pat
 	struct gendisk *disk = path->private;
 	u32 generation = arming_generation(np, path->key);
 	enum xcopy_outcome outcome = XCOPY_UNKNOWN;
+	unsigned long sent_at = jiffies;
 	int r = nvme_submit_sync_cmd(disk->queue, raw, command->payload, length);
 
+	command->lost = went_with_path(disk, r, sent_at);
 	if (r >= 0) {
 		command->status = r & XCOPY_NVME_STATUS_MASK;
 		outcome = xcopy_nvme_outcome(r, across(np));

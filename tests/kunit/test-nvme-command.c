@@ -122,7 +122,7 @@ static const struct {
 } known[] = {
 	{ 0x000, XCOPY_DONE, XCOPY_DONE },
 	{ 0x001, XCOPY_UNSUPPORTED, XCOPY_UNSUPPORTED },	/* Invalid Command Opcode */
-	{ 0x002, XCOPY_UNSUPPORTED, XCOPY_UNARMED },		/* Invalid Field in Command */
+	{ 0x002, XCOPY_REFUSED, XCOPY_UNARMED },			/* Invalid Field in Command */
 	{ 0x003, XCOPY_RANGE, XCOPY_RANGE },			/* Command ID Conflict */
 	{ 0x004, XCOPY_RANGE, XCOPY_RANGE },			/* Data Transfer Error */
 	{ 0x005, XCOPY_UNKNOWN, XCOPY_UNKNOWN },		/* Aborted, Power Loss */
@@ -183,6 +183,17 @@ static void test_known_statuses(struct kunit *test)
 		for (j = 0; j < i; j++)
 			KUNIT_EXPECT_STRNEQ(test, name, xcopy_nvme_status_name(known[j].status));
 	}
+}
+
+/* The driver's own, bits beside the code or not; what a controller says is none of them. */
+static void test_by_host(struct kunit *test)
+{
+	__u32 status;
+
+	for (status = 0; status <= XCOPY_NVME_STATUS_MASK; status++)
+		KUNIT_EXPECT_EQ(test, xcopy_nvme_by_host(status),
+				status == 0x370 || status == 0x371);
+	KUNIT_EXPECT_TRUE(test, xcopy_nvme_by_host(0x4371));
 }
 
 static bool is_known(__u32 status)
@@ -253,6 +264,7 @@ static struct kunit_case nvme_command_cases[] = {
 	KUNIT_CASE(test_largest_command),
 	KUNIT_CASE(test_what_no_command_can_say),
 	KUNIT_CASE(test_known_statuses),
+	KUNIT_CASE(test_by_host),
 	KUNIT_CASE(test_unknown_statuses_concern_the_range),
 	KUNIT_CASE(test_other_bits_are_ignored),
 	KUNIT_CASE(test_arming_changes_one_bit),
