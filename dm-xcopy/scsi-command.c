@@ -395,7 +395,9 @@ static const struct status statuses[] = {
 };
 
 #define CHECK_CONDITION	0x02U
+#define UNIT_ATTENTION	0x06U
 #define COPY_ABORTED	0x0aU
+#define RESET_OCCURRED	0x29U
 
 /* A row's code or qualifier that stands for all that have no row of their own. */
 #define ANY	0x100U
@@ -550,6 +552,11 @@ enum xcopy_outcome xcopy_scsi_outcome(__u8 status, const struct xcopy_scsi_sense
 	if (status == CHECK_CONDITION)
 		return sense_outcome(sense);
 	return known ? known->outcome : XCOPY_RANGE;
+}
+
+bool xcopy_scsi_was_reset(const struct xcopy_scsi_sense *sense)
+{
+	return !sense->deferred && sense->key == UNIT_ATTENTION && sense->asc == RESET_OCCURRED;
 }
 
 bool xcopy_scsi_unreached(const struct xcopy_scsi_sense *sense)

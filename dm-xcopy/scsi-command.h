@@ -199,6 +199,16 @@ enum xcopy_outcome xcopy_scsi_outcome(__u8 status, const struct xcopy_scsi_sense
 bool xcopy_scsi_lost_write(const struct xcopy_scsi_sense *sense);
 
 /**
+ * xcopy_scsi_was_reset() - does a unit tell of a reset?
+ * @sense: normalized sense data of an EXTENDED COPY command
+ *
+ * By SAM-5 5.14 a unit attention stands for a command that was not begun, which is its outcome
+ * here too. But whoever emulates a controller for a virtual machine may make one of the host's
+ * having reset the device under a command that was on its way.
+ */
+bool xcopy_scsi_was_reset(const struct xcopy_scsi_sense *sense);
+
+/**
  * xcopy_scsi_unreached() - does a copy manager tell that it does not reach the units of a copy?
  * @sense: normalized sense data of an EXTENDED COPY command
  *

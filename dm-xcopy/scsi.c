@@ -331,6 +331,10 @@ static enum xcopy_outcome judge(const struct xcopy_scsi_answer *answer,
 	if (!answer->answered)
 		return XCOPY_UNKNOWN;
 	command->status = xcopy_scsi_status_word(answer->status, sense);
+	if (sense && xcopy_scsi_was_reset(sense)) {
+		command->lost = true;
+		return XCOPY_UNKNOWN;
+	}
 	outcome = xcopy_scsi_outcome(answer->status, sense);
 	if (outcome != XCOPY_DONE || !answer->residue)
 		return outcome;

@@ -486,6 +486,27 @@ static void test_unreached(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, unreached, 2);
 }
 
+/* Of a reset any qualifier tells, and nothing else does; paths that are checked go on at once. */
+static void test_was_reset(struct kunit *test)
+{
+	struct xcopy_scsi_sense sense = { .key = 0x6, .asc = 0x29, .ascq = 0x00 };
+	unsigned int i, ascq, resets = 0;
+
+	KUNIT_EXPECT_TRUE(test, xcopy_scsi_was_reset(&sense));
+	KUNIT_EXPECT_EQ(test, xcopy_scsi_outcome(0x02, &sense), XCOPY_BUSY);
+	sense.deferred = true;
+	KUNIT_EXPECT_FALSE(test, xcopy_scsi_was_reset(&sense));
+	sense.deferred = false;
+	for (i = 0; i < 16 * 256; i++)
+		for (ascq = 0; ascq < 256; ascq++) {
+			sense.key = i >> 8;
+			sense.asc = i;
+			sense.ascq = ascq;
+			resets += xcopy_scsi_was_reset(&sense);
+		}
+	KUNIT_EXPECT_EQ(test, resets, 256);
+}
+
 static void test_deferred(struct kunit *test)
 {
 	const struct xcopy_scsi_sense sense = { .deferred = true, .key = 0x3, .asc = 0x0c };
@@ -573,6 +594,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(test_every_row),
 	KUNIT_CASE(test_every_answer),
 	KUNIT_CASE(test_unreached),
+	KUNIT_CASE(test_was_reset),
 	KUNIT_CASE(test_deferred),
 	KUNIT_CASE(test_status_text),
 	KUNIT_CASE(test_lost_write),

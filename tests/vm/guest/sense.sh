@@ -135,6 +135,8 @@ try_rows() {
 		answered "$desc" 2 "$key" "$asc" "$ascq"
 		# There is one path here: who does not reach a unit has no other.
 		[ "$key $outcome" != "0xa PATH" ] || outcome=RANGE
+		# A reset that somebody tells of may have been under the command.
+		[ "$key $asc" != "0x6 0x29" ] || outcome=UNKNOWN
 		leads "$desc" "$outcome"
 		is "$desc: status names it" "$(field last_error)" "$name"
 		is "$desc: and has the codes" "$(field last_answer)" "0${key#0x}/${asc#0x}/${ascq#0x}"
