@@ -12,7 +12,8 @@
  *   io.c         map and end_io: user bios, their range locks, their edges
  *   commit.c     flush, FUA, periodic commits, superblock flags
  *   hydration.c  what the background copies next, how much, how fast
- *   offload.c    a range by the storage: pairs, trust, outcomes, quarantine
+ *   offload.c    a range by the storage: commands, outcomes, quarantine;  offload-pair.c,
+ *                offload-route.c, offload-trust.c  what offload-private.h says
  *   copier-host.c  a range by the host: dm-kcopyd
  *   metadata.c   the bitmap;  range-lock.c  ranges in flight
  *
