@@ -15,6 +15,7 @@
 
 #include "copier.h"
 #include "engine.h"
+#include "probation.h"
 #include "verify.h"
 
 #define DM_MSG_PREFIX XCOPY_MSG_PREFIX
@@ -52,9 +53,7 @@ struct xcopy_trusted_extents {
  * @verify_next: the next command has to be verified
  * @verify_since: jiffies when that was found; commands sent before do not count
  * @growing: a command larger than all that were done is being verified: the others are kept smaller
- * @had_unknown: @unknown_at is valid
- * @unknown_at: jiffies of the last unknown outcome
- * @done_since: a command sent after that was done
+ * @probation: unknown outcomes
  * @range_failures: ranges refused in a row
  * @commands: sent
  */
@@ -71,9 +70,7 @@ struct xcopy_offload_pair {
 	bool verify_next;
 	unsigned long verify_since;
 	bool growing;
-	bool had_unknown;
-	unsigned long unknown_at;
-	bool done_since;
+	struct xcopy_probation probation;
 	unsigned int range_failures;
 	u64 commands;
 };

@@ -20,8 +20,7 @@
  * A copy whose outcome is unknown keeps its references until the quarantine is
  * over (hydration.c ends it). An unknown outcome also puts the pair on probation:
  * smallest commands, the next one verified, and a second one within an hour
- * ends offload for the pair. Where the transport was lost, which is no fault of the
- * copy's, there has to be a copy that succeeds between the two.
+ * mostly ends offload for the pair, see probation.h.
  */
 #include <linux/delay.h>
 #include <linux/ktime.h>
@@ -36,7 +35,6 @@
 #define PAUSE			(5 * HZ)
 /* A row of refused ranges says more about the pair than about the ranges. */
 #define MAX_RANGE_FAILURES	16U
-#define PROBATION		(3600UL * HZ)
 /* Verifying reads both sides: keep the commands that need it short. */
 #define VERIFY_SECTORS		16384U
 
@@ -86,28 +84,20 @@ static void note_size(struct xcopy_offload *offload, struct xcopy_offload_pair *
 	offload->segment_bytes = xcopy_offload_segment_length(p) << SECTOR_SHIFT;
 }
 
-/*
- * A reset takes all commands in flight with it: those sent before the last unknown
- * outcome was seen count as one with it.
- */
 static enum xcopy_step unknown_outcome(struct xcopy_offload *offload, struct xcopy_route *route)
 {
 	struct xcopy_clone *clone = offload->clone;
 	struct xcopy_offload_pair *p = route->pair;
-	bool second;
+	bool too_many;
 
 	spin_lock_irq(&clone->lock);
-	second = p->had_unknown && time_after(route->sent_at, p->unknown_at) &&
-		 time_before(jiffies, p->unknown_at + PROBATION) &&
-		 !(route->lost && p->done_since);
-	p->had_unknown = true;
-	p->unknown_at = jiffies;
-	p->done_since = false;
+	too_many = xcopy_probation_unknown(&p->probation, route->sent_at, jiffies, 3600UL * HZ,
+					   route->lost);
 	xcopy_trust_demand_verification(p);
 	xcopy_limits_minimum(&p->limits);
 	note_size(offload, p);
 	spin_unlock_irq(&clone->lock);
-	if (second)
+	if (too_many)
 		xcopy_offload_give_up(clone, p, "unknown-outcomes");
 	return STEP_HOST;
 }
@@ -229,7 +219,7 @@ static void learn_done(struct xcopy_offload *offload, struct xcopy_route *route,
 	p->commands++;
 	WRITE_ONCE(offload->proven, true);
 	p->range_failures = 0;
-	p->done_since |= time_after(route->sent_at, p->unknown_at);
+	xcopy_probation_done(&p->probation, route->sent_at);
 	xcopy_limits_note(&p->limits, pair_blocks(p, route->sectors),
 			  route_longest_segment(route, segment), route_segments(route, segment));
 	if (took_ms > xcopy_number(&clone->args, XCOPY_COPY_LATENCY_MS))

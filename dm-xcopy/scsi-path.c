@@ -227,6 +227,14 @@ void xcopy_scsi_path_good(struct xcopy_scsi_path *path)
 	spin_unlock(&paths_lock);
 }
 
+void xcopy_scsi_path_ask(struct xcopy_scsi_path *path)
+{
+	spin_lock(&paths_lock);
+	path->silent = false;
+	path->answered = false;
+	spin_unlock(&paths_lock);
+}
+
 void xcopy_scsi_path_bad(struct xcopy_scsi_path *path, u32 why)
 {
 	spin_lock(&paths_lock);

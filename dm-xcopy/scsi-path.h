@@ -109,6 +109,9 @@ const char *xcopy_scsi_path_why(const struct xcopy_scsi_unit *unit);
 /** xcopy_scsi_path_good() - the last command over it has been answered; process */
 void xcopy_scsi_path_good(struct xcopy_scsi_path *path);
 
+/** xcopy_scsi_path_ask() - it has been answered, but is asked again before the next; process */
+void xcopy_scsi_path_ask(struct xcopy_scsi_path *path);
+
 /**
  * xcopy_scsi_path_bad() - the last command over it got no answer, or the wrong one
  * @path: to be passed over for a while

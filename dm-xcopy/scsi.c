@@ -25,6 +25,8 @@
 
 /* A copy that times out starts error handling, which resets devices: better to wait. */
 #define COPY_TIMEOUT	(60 * HZ)
+/* A unit attention that stands for a command comes in no time. */
+#define AT_ONCE		HZ
 #define ASK_TIMEOUT	(10 * HZ)
 #define ASK_TRIES	4
 #define THIRD_PARTY_SIZE	252
@@ -321,7 +323,7 @@ static u32 build(const struct xcopy_pair *pair, const struct xcopy_command *comm
 }
 
 /* GOOD for a parameter list that was not taken whole is no word to be trusted. */
-static enum xcopy_outcome judge(const struct xcopy_scsi_answer *answer,
+static enum xcopy_outcome judge(const struct xcopy_scsi_answer *answer, unsigned long sent_at,
 				struct xcopy_command *command)
 {
 	const struct xcopy_scsi_sense *sense = xcopy_scsi_answer_sense(answer);
@@ -332,7 +334,7 @@ static enum xcopy_outcome judge(const struct xcopy_scsi_answer *answer,
 		return XCOPY_UNKNOWN;
 	command->status = xcopy_scsi_status_word(answer->status, sense);
 	if (sense && xcopy_scsi_was_reset(sense)) {
-		command->lost = true;
+		command->lost = time_before(jiffies, sent_at + AT_ONCE);
 		return XCOPY_UNKNOWN;
 	}
 	outcome = xcopy_scsi_outcome(answer->status, sense);
@@ -357,6 +359,21 @@ static bool unreached(const struct xcopy_scsi_answer *answer)
 	return answer->answered && answer->has_sense && xcopy_scsi_unreached(&answer->sense);
 }
 
+/*
+ * Who has ended a command in such a way that nobody knows what became of it may have a unit
+ * attention to tell of that: not to the next copy, of which nobody would know either.
+ */
+static void note_path(struct xcopy_scsi_path *path, const struct xcopy_scsi_answer *answer,
+		      enum xcopy_outcome outcome, u32 status)
+{
+	if (outcome == XCOPY_PATH || !answer->answered)
+		xcopy_scsi_path_bad(path, status);
+	else if (outcome == XCOPY_UNKNOWN)
+		xcopy_scsi_path_ask(path);
+	else
+		xcopy_scsi_path_good(path);
+}
+
 static enum xcopy_outcome send(struct scsi_pair *sp, struct xcopy_scsi_path *path, const u8 *cdb,
 			       u32 length, struct xcopy_command *command)
 {
@@ -370,18 +387,16 @@ static enum xcopy_outcome send(struct scsi_pair *sp, struct xcopy_scsi_path *pat
 		.once = true,
 	};
 	struct xcopy_scsi_answer answer;
+	unsigned long sent_at = jiffies;
 	enum xcopy_outcome outcome;
 	int r = xcopy_scsi_send(&request, &answer);
 
 	if (r == -EAGAIN)
 		return XCOPY_BUSY;
-	outcome = r ? XCOPY_PATH : judge(&answer, command);
+	outcome = r ? XCOPY_PATH : judge(&answer, sent_at, command);
 	if (outcome == XCOPY_PATH && unreached(&answer))
 		return detour(sp, path);
-	if (outcome != XCOPY_PATH && answer.answered)
-		xcopy_scsi_path_good(path);
-	else
-		xcopy_scsi_path_bad(path, command->status);
+	note_path(path, &answer, outcome, command->status);
 	return outcome;
 }
 

@@ -108,7 +108,7 @@ static const struct meaning meanings[] = {
 	{ "too-many-segment-descriptors", "the copy manager takes fewer segments in a command; fewer are tried, and remembered" },
 	{ "too-many-target-descriptors", "the copy manager does not take two target descriptors: it cannot copy from one place to another" },
 	{ "unexpected-inexact-segment", "a segment does not fit the blocks of the units; the host copies the range" },
-	{ "unit-attention", "the unit had something to tell first; the copy is tried again" },
+	{ "unit-attention", "the unit had something to tell first; the copy is tried again, after a quarantine if that was a reset" },
 	{ "unreachable-copy-target", "the copy manager does not reach one of the units; another path is tried, then the host copies the range: are both mapped to this host, on the same controllers?" },
 	{ "unrecovered-read-error", "the source cannot be read there; the host tries it too" },
 	{ "unsupported-segment-descriptor-type", "the copy manager has no segment descriptor 02h (block to block); another firmware of the array may have it" },
