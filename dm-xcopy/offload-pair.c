@@ -113,8 +113,8 @@ static bool want_module(struct xcopy_offload *offload, struct gendisk *disk)
 
 	if (!kind || offload->clone->args.driver[0])
 		return false;
-	if (offload->wanted != kind) {
-		offload->wanted = kind;
+	if (READ_ONCE(offload->wanted) != kind) {
+		WRITE_ONCE(offload->wanted, kind);
 		xcopy_copier_request(kind);
 	}
 	return true;
@@ -190,7 +190,9 @@ static struct xcopy_offload_pair *make_pair(struct xcopy_offload *offload, struc
 		xcopy_offload_free_pair(p);
 		return NULL;
 	}
+	spin_lock_irq(&offload->clone->lock);
 	list_add_tail(&p->list, &offload->pairs);
+	spin_unlock_irq(&offload->clone->lock);
 	return p;
 }
 

@@ -4,8 +4,9 @@
  * from its outcome), offload-pair.c (pairs of disks), offload-route.c (how one command gets from
  * source to destination, and how much of it), offload-trust.c (what has to be verified).
  *
- * Locking: offload->mutex protects the list of pairs and opening them. What a pair has learned
- * is under clone->lock.
+ * Locking: pairs are opened under offload->mutex, one at a time. The list of pairs is changed
+ * under both that and clone->lock, and read under either. What a pair has learned is under
+ * clone->lock.
  */
 #ifndef XCOPY_OFFLOAD_PRIVATE_H
 #define XCOPY_OFFLOAD_PRIVATE_H

@@ -526,9 +526,9 @@ void xcopy_offload_reset(struct xcopy_offload *offload)
 	struct xcopy_clone *clone = offload->clone;
 	struct xcopy_offload_pair *p;
 
-	mutex_lock(&offload->mutex);
+	/* Not the mutex: under it devices are waited for, and commits wait for the caller. */
 	spin_lock_irq(&clone->lock);
-	offload->wanted = NULL;
+	WRITE_ONCE(offload->wanted, NULL);
 	offload->pausing = false;
 	/* It may have become complete since the caller looked, and stays so. */
 	if (clone->offload != XCOPY_OFFLOAD_DONE) {
@@ -541,7 +541,6 @@ void xcopy_offload_reset(struct xcopy_offload *offload)
 		p->range_failures = 0;
 	}
 	spin_unlock_irq(&clone->lock);
-	mutex_unlock(&offload->mutex);
 }
 
 sector_t xcopy_offload_sectors(const struct xcopy_offload *offload)
