@@ -64,6 +64,7 @@ __u32 xcopy_nvme_build(const struct xcopy_nvme_copy *copy, struct xcopy_nvme_dwo
 
 #define STATUS_TYPE		0x700
 #define STATUS_PATH_RELATED	0x300
+#define QUEUE_DELETED		0x008
 #define HOST_PATH_ERROR		0x370
 #define HOST_ABORTED		0x371
 
@@ -92,7 +93,7 @@ static const struct status statuses[] = {
 	{ 0x005, XCOPY_UNKNOWN, "aborted-by-power-loss" },
 	{ 0x006, XCOPY_UNKNOWN, "internal-error" },
 	{ 0x007, XCOPY_UNKNOWN, "aborted-by-request" },
-	{ 0x008, XCOPY_UNKNOWN, "aborted-by-queue-deletion" },
+	{ QUEUE_DELETED, XCOPY_UNKNOWN, "aborted-by-queue-deletion" },
 	{ 0x00b, XCOPY_UNSUPPORTED, "invalid-namespace" },
 	{ 0x015, XCOPY_UNSUPPORTED, "operation-denied" },
 	{ 0x019, XCOPY_UNKNOWN, "keep-alive-expired" },
@@ -155,10 +156,10 @@ enum xcopy_outcome xcopy_nvme_outcome(__u32 status, bool across)
 	return known->outcome;
 }
 
-bool xcopy_nvme_by_host(__u32 status)
+bool xcopy_nvme_went_with_path(__u32 status)
 {
 	status &= XCOPY_NVME_STATUS_MASK;
-	return status == HOST_PATH_ERROR || status == HOST_ABORTED;
+	return status == QUEUE_DELETED || status == HOST_PATH_ERROR || status == HOST_ABORTED;
 }
 
 const char *xcopy_nvme_status_name(__u32 status)

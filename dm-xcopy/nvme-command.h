@@ -88,11 +88,13 @@ __u32 xcopy_nvme_build(const struct xcopy_nvme_copy *copy, struct xcopy_nvme_dwo
 enum xcopy_outcome xcopy_nvme_outcome(__u32 status, bool across);
 
 /**
- * xcopy_nvme_by_host() - was a status made up by the driver, for a command that the loss of its
- * path, or a reset, has ended?
+ * xcopy_nvme_went_with_path() - does a status say that the loss of its path, or a reset, has ended
+ * a command?
  * @status: as above
+ *
+ * The driver makes it up, or the controller still says that the queue was deleted.
  */
-bool xcopy_nvme_by_host(__u32 status);
+bool xcopy_nvme_went_with_path(__u32 status);
 
 /** xcopy_nvme_status_name() - a word for a status; "nvme-error" if the table has none */
 const char *xcopy_nvme_status_name(__u32 status);

@@ -620,7 +620,7 @@ static u32 build_copy(const struct nvme_pair *np, const struct xcopy_command *co
  */
 static bool went_with_path(struct gendisk *disk, int r, unsigned long sent_at)
 {
-	return (r < 0 || xcopy_nvme_by_host(r)) &&
+	return (r < 0 || xcopy_nvme_went_with_path(r)) &&
 	       time_before(jiffies, sent_at + min(disk->queue->rq_timeout, DRIVER_TIMEOUT));
 }
 

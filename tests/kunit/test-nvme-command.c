@@ -185,15 +185,15 @@ static void test_known_statuses(struct kunit *test)
 	}
 }
 
-/* The driver's own, bits beside the code or not; what a controller says is none of them. */
-static void test_by_host(struct kunit *test)
+/* The driver's own, bits beside the code or not, and that of a controller on its way down. */
+static void test_went_with_path(struct kunit *test)
 {
 	__u32 status;
 
 	for (status = 0; status <= XCOPY_NVME_STATUS_MASK; status++)
-		KUNIT_EXPECT_EQ(test, xcopy_nvme_by_host(status),
-				status == 0x370 || status == 0x371);
-	KUNIT_EXPECT_TRUE(test, xcopy_nvme_by_host(0x4371));
+		KUNIT_EXPECT_EQ(test, xcopy_nvme_went_with_path(status),
+				status == 0x008 || status == 0x370 || status == 0x371);
+	KUNIT_EXPECT_TRUE(test, xcopy_nvme_went_with_path(0x4371));
 }
 
 static bool is_known(__u32 status)
@@ -264,7 +264,7 @@ static struct kunit_case nvme_command_cases[] = {
 	KUNIT_CASE(test_largest_command),
 	KUNIT_CASE(test_what_no_command_can_say),
 	KUNIT_CASE(test_known_statuses),
-	KUNIT_CASE(test_by_host),
+	KUNIT_CASE(test_went_with_path),
 	KUNIT_CASE(test_unknown_statuses_concern_the_range),
 	KUNIT_CASE(test_other_bits_are_ignored),
 	KUNIT_CASE(test_arming_changes_one_bit),
