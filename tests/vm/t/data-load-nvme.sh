@@ -4,22 +4,14 @@
 # core: bookworm sid
 # timeout: 500
 . "$XCOPY_LIB"
-. "$XCOPY_SRC/tests/tools/clone-lib.sh"
+. "$XCOPY_SRC/tests/vm/guest/loads.sh"
 
 meta=$(slice meta "$(disk s0)" 0 16384)
 
 race() { # NAME SOURCE DESTINATION SECTORS REGION RATE LOAD-OPTION...
-	local name=$1 rate=$6
-	clone "$name" "$(disk "$2")" "$(disk "$3")" "$meta" "$4" "$5"
-	shift 6
-	clone_prepare
-	clone_up 0 4 hydration_rate "$rate" hydration_floor 1024
-	ok "$name: I/O during hydration" clone_io --seconds 4 "$@"
-	diag "$(dmsetup status "$name")"
-	at_least "$name: hydration went on meanwhile" "$(clone_hydrated)" 1
-	run dmsetup message "$name" 0 set hydration_rate 0
-	ok "$name: I/O while it is fast" clone_io --seconds 1 "$@"
-	clone_finish 60 "$name"
+	clone "$1" "$(disk "$2")" "$(disk "$3")" "$meta" "$4" "$5"
+	load_race "$1" "${@:6}"
+	clone_finish 60 "$1"
 }
 
 race region-64k a1 a2 65543 128 4096
