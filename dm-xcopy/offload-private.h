@@ -117,7 +117,7 @@ struct xcopy_offload {
  * @on_path: @path is held
  * @sent_at: jiffies when the command was sent
  * @grower: the pair that is growing for this command; @pair may be another by then
- * @lost: it has no known outcome because the transport was lost
+ * @lost: that its outcome is not known is no fault of the copy's: the transport was lost
  */
 struct xcopy_route {
 	sector_t sector;

@@ -144,7 +144,9 @@ static enum xcopy_step poison(struct xcopy_copy *copy, struct xcopy_route *route
 	route->sent_at = jiffies;
 	r = xcopy_verify_poison(offload->verifier, offload->clone, old.sector, old.sectors,
 				segment, pair_block_sectors(old.pair));
-	if (r == -EINPROGRESS)
+	/* It was a write of the host's: no fault of a copy's. */
+	route->lost = r == -EINPROGRESS;
+	if (route->lost)
 		not_verified(copy, route, false);
 	if (r)
 		return STEP_HOST;
