@@ -329,7 +329,8 @@ static enum xcopy_outcome judge(const struct xcopy_scsi_answer *answer, unsigned
 	const struct xcopy_scsi_sense *sense = xcopy_scsi_answer_sense(answer);
 	enum xcopy_outcome outcome;
 
-	command->lost = answer->lost;
+	/* A task is aborted because of something that somebody else has done. */
+	command->lost = answer->lost || answer->status == SAM_STAT_TASK_ABORTED;
 	if (!answer->answered)
 		return XCOPY_UNKNOWN;
 	command->status = xcopy_scsi_status_word(answer->status, sense);
