@@ -70,8 +70,8 @@ struct xcopy_path {
  * @list_id_usage: SCSI's LIST ID USAGE, as the table says now
  * @status: set by copy(): the device's status word, for the log and "last error"
  *	(NVMe: status & 0x7ff; 0 if the device did not answer)
- * @lost: set by copy() with XCOPY_UNKNOWN: it was not the copy that took too long, the
- *	transport went away
+ * @lost: set by copy() with XCOPY_UNKNOWN: it was not the copy that took too long: the
+ *	transport went away, or somebody else has reset the device
  */
 struct xcopy_command {
 	sector_t source_sector;

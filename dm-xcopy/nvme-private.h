@@ -13,6 +13,9 @@
 struct nvme_ctrl;
 struct request_queue;
 
+/* Its parameter io_timeout: what a command may take, seconds. */
+extern unsigned int nvme_io_timeout;
+
 /*
  * Send a command and wait for it, on a namespace's queue.
  *

@@ -39,8 +39,6 @@
 #define PROBE_PAUSE	HZ
 /* The driver may have come to prefer another path. */
 #define PATH_LIFETIME	HZ
-/* Of nvme_core, unless its parameter io_timeout says something else. */
-#define DRIVER_TIMEOUT	(30U * HZ)
 /* Paths of a pair whose arming is remembered; forgetting one costs a Get Features. */
 #define PATHS		16
 /* Arming that does not help so many times in a row is not what is missing. */
@@ -616,12 +614,12 @@ static u32 build_copy(const struct nvme_pair *np, const struct xcopy_command *co
 /*
  * The loss of a path takes all its commands with it, and is no fault of theirs. Who was too slow
  * has had the driver's timeout, after which the driver ends all of them in the same way. That is
- * a parameter of the driver's, which the queue need not know of.
+ * its parameter, which is not always that of the queue.
  */
 static bool went_with_path(struct gendisk *disk, int r, unsigned long sent_at)
 {
 	return (r < 0 || xcopy_nvme_went_with_path(r)) &&
-	       time_before(jiffies, sent_at + min(disk->queue->rq_timeout, DRIVER_TIMEOUT));
+	       time_before(jiffies, sent_at + min(disk->queue->rq_timeout, nvme_io_timeout * HZ));
 }
 
 /*

@@ -9,22 +9,26 @@
 
 #include "offload-private.h"
 
+/* Caller holds clone->lock. */
+static void change_state(struct xcopy_clone *clone, enum xcopy_offload_state state,
+			 const char *reason)
+{
+	/* Given up, and switched off, stay until somebody says enable_offload. */
+	if (clone->offload != XCOPY_OFFLOAD_ON && clone->offload != XCOPY_OFFLOAD_WAITING)
+		return;
+	/* Not more often than once a commit: a volume that is in part without extents toggles. */
+	if (clone->offload != state)
+		set_bit(XCOPY_CLONE_EVENT, &clone->flags);
+	clone->offload = state;
+	strscpy(clone->reason, reason, XCOPY_WORD);
+}
+
 void xcopy_offload_set_state(struct xcopy_clone *clone, enum xcopy_offload_state state,
 			     const char *reason)
 {
-	bool changed = false;
-
 	spin_lock_irq(&clone->lock);
-	/* Given up, and switched off, stay until somebody says enable_offload. */
-	if (clone->offload == XCOPY_OFFLOAD_ON || clone->offload == XCOPY_OFFLOAD_WAITING) {
-		changed = clone->offload != state;
-		clone->offload = state;
-		strscpy(clone->reason, reason, XCOPY_WORD);
-	}
+	change_state(clone, state, reason);
 	spin_unlock_irq(&clone->lock);
-	/* Not more often than once a commit: a volume that is in part without extents toggles. */
-	if (changed)
-		set_bit(XCOPY_CLONE_EVENT, &clone->flags);
 }
 
 void xcopy_offload_give_up(struct xcopy_clone *clone, struct xcopy_offload_pair *p,
@@ -36,12 +40,12 @@ void xcopy_offload_give_up(struct xcopy_clone *clone, struct xcopy_offload_pair 
 	first = !p->failed;
 	p->failed = true;
 	strscpy(p->reason, reason, XCOPY_WORD);
+	if (first)
+		change_state(clone, XCOPY_OFFLOAD_FAILED, reason);
 	spin_unlock_irq(&clone->lock);
-	if (!first)
-		return;
-	xcopy_err(clone, "The storage does not copy from %s to %s (%s); the host copies instead",
-		  p->pair.source->disk_name, p->pair.destination->disk_name, reason);
-	xcopy_offload_set_state(clone, XCOPY_OFFLOAD_FAILED, reason);
+	if (first)
+		xcopy_err(clone, "The storage does not copy from %s to %s (%s); the host copies instead",
+			  p->pair.source->disk_name, p->pair.destination->disk_name, reason);
 }
 
 void xcopy_offload_free_pair(struct xcopy_offload_pair *p)
@@ -100,10 +104,16 @@ static const char *unfit(struct gendisk *source, struct gendisk *destination)
 
 bool xcopy_offload_failed(struct xcopy_clone *clone, const struct xcopy_offload_pair *p)
 {
+	bool failed;
+
 	if (!READ_ONCE(p->failed))
 		return false;
-	xcopy_offload_set_state(clone, XCOPY_OFFLOAD_FAILED, p->reason);
-	return true;
+	spin_lock_irq(&clone->lock);
+	failed = p->failed;
+	if (failed)
+		change_state(clone, XCOPY_OFFLOAD_FAILED, p->reason);
+	spin_unlock_irq(&clone->lock);
+	return failed;
 }
 
 /* Ask for the module once; false: there is none that could be asked for. */

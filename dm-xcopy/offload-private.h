@@ -155,7 +155,7 @@ enum xcopy_step {
 /**
  * xcopy_offload_set_state() - what status says, unless somebody has switched offload off
  * @clone: the clone
- * @state: its new state; nothing ends XCOPY_OFFLOAD_FAILED but "enable_offload"
+ * @state: its new state; ignored where offload is given up, switched off, or through
  * @reason: a word
  *
  * Context: process, no spinlock; raises an event with the next commit if the state is another.
@@ -185,7 +185,7 @@ bool xcopy_offload_failed(struct xcopy_clone *clone, const struct xcopy_offload_
  *
  * Context: process, takes offload->mutex; asks the devices.
  * Return: the pair, which may be given up, and stays until xcopy_offload_destroy(); NULL: not
- * now, status says why.
+ * now, and status says why, unless there is no memory.
  */
 struct xcopy_offload_pair *xcopy_offload_get_pair(struct xcopy_offload *offload,
 						  struct gendisk *source,
@@ -229,7 +229,7 @@ sector_t xcopy_offload_segment_length(const struct xcopy_offload_pair *p);
 /**
  * xcopy_route_segment_sectors() - length of the next command's segments but its last, sectors
  *
- * Context: any; takes clone->lock.
+ * Context: process, no spinlock; takes clone->lock.
  */
 sector_t xcopy_route_segment_sectors(struct xcopy_clone *clone, const struct xcopy_route *route);
 
@@ -246,8 +246,8 @@ int xcopy_route_resolve(struct xcopy_clone *clone, struct xcopy_route *route);
 /**
  * xcopy_route_open() - all that one command needs: references, the pair, its length, a path
  * @offload: of the clone
- * @route: @sector and @sectors given, the rest zero; @sectors becomes that of one command, or of
- *	what the host has to copy
+ * @route: closed; @sector and @sectors given, @grower counts; @sectors becomes that of one
+ *	command, or of what the host has to copy
  *
  * Context: process; takes offload->mutex; asks the devices.
  * Return: STEP_DONE: the route is open. Else it is closed.
@@ -265,7 +265,7 @@ void xcopy_route_close(struct xcopy_route *route);
  * @old: as it was when it was poisoned
  * @how: what it was poisoned for
  *
- * Context: any; takes clone->lock.
+ * Context: process, no spinlock; takes clone->lock.
  * Return: STEP_DONE: yes.
  */
 enum xcopy_step xcopy_route_compare(struct xcopy_clone *clone, const struct xcopy_route *now,
@@ -295,7 +295,7 @@ void xcopy_trust_demand_verification(struct xcopy_offload_pair *p);
  * Larger commands go one at a time: each takes long to poison and to compare, under its range's
  * lock. Ended by xcopy_trust_end_growth().
  *
- * Context: any; takes clone->lock.
+ * Context: process, no spinlock; takes clone->lock.
  * Return: STEP_DONE; STEP_NOW: the command has to be cut, for which xcopy_route_open() is.
  */
 enum xcopy_step xcopy_trust_must_verify(struct xcopy_clone *clone, struct xcopy_route *route,
@@ -309,7 +309,7 @@ void xcopy_trust_end_growth(struct xcopy_clone *clone, struct xcopy_route *route
  *
  * By another path than before it was poisoned, or since an outcome was unknown.
  *
- * Context: any; takes clone->lock.
+ * Context: process, no spinlock; takes clone->lock.
  */
 bool xcopy_trust_wants_whole(struct xcopy_clone *clone, const struct xcopy_route *route);
 

@@ -35,6 +35,8 @@
 #define PAUSE			(5 * HZ)
 /* A row of refused ranges says more about the pair than about the ranges. */
 #define MAX_RANGE_FAILURES	16U
+/* No transport gives up a command for its time alone before that. */
+#define SLOW			(5 * HZ)
 /* Verifying reads both sides: keep the commands that need it short. */
 #define VERIFY_SECTORS		16384U
 
@@ -84,7 +86,8 @@ static void note_size(struct xcopy_offload *offload, struct xcopy_offload_pair *
 	offload->segment_bytes = xcopy_offload_segment_length(p) << SECTOR_SHIFT;
 }
 
-static enum xcopy_step unknown_outcome(struct xcopy_offload *offload, struct xcopy_route *route)
+static enum xcopy_step unknown_outcome(struct xcopy_offload *offload, struct xcopy_route *route,
+				       enum xcopy_unknown why)
 {
 	struct xcopy_clone *clone = offload->clone;
 	struct xcopy_offload_pair *p = route->pair;
@@ -92,7 +95,7 @@ static enum xcopy_step unknown_outcome(struct xcopy_offload *offload, struct xco
 
 	spin_lock_irq(&clone->lock);
 	too_many = xcopy_probation_unknown(&p->probation, route->sent_at, jiffies, 3600UL * HZ,
-					   route->lost);
+					   why);
 	xcopy_trust_demand_verification(p);
 	xcopy_limits_minimum(&p->limits);
 	note_size(offload, p);
@@ -108,7 +111,8 @@ static enum xcopy_step unknown_outcome(struct xcopy_offload *offload, struct xco
  * proof against the storage: it counts as an unknown outcome, so that not every range has its
  * quarantine.
  */
-static void not_verified(struct xcopy_copy *copy, struct xcopy_route *route, bool lie)
+static void not_verified(struct xcopy_copy *copy, struct xcopy_route *route, bool lie,
+			 enum xcopy_unknown why)
 {
 	struct xcopy_offload *offload = copy->engine->offload;
 	struct xcopy_clone *clone = offload->clone;
@@ -116,7 +120,7 @@ static void not_verified(struct xcopy_copy *copy, struct xcopy_route *route, boo
 	if (lie)
 		xcopy_offload_give_up(clone, route->pair, "verify-failed");
 	else
-		unknown_outcome(offload, route);
+		unknown_outcome(offload, route, why);
 	xcopy_clone_set_word(clone, clone->last_error, lie ? "verify-failed" : "not-verified");
 	distrust(copy, route);
 }
@@ -145,9 +149,8 @@ static enum xcopy_step poison(struct xcopy_copy *copy, struct xcopy_route *route
 	r = xcopy_verify_poison(offload->verifier, offload->clone, old.sector, old.sectors,
 				segment, pair_block_sectors(old.pair));
 	/* It was a write of the host's: no fault of a copy's. */
-	route->lost = r == -EINPROGRESS;
-	if (route->lost)
-		not_verified(copy, route, false);
+	if (r == -EINPROGRESS)
+		not_verified(copy, route, false, XCOPY_UNKNOWN_LOST);
 	if (r)
 		return STEP_HOST;
 
@@ -262,7 +265,7 @@ static enum xcopy_step check_copy(struct xcopy_copy *copy, struct xcopy_route *r
 	if (r == -EILSEQ)
 		xcopy_stat_add(clone, XCOPY_STAT_VERIFY_FAILURES, 1);
 	if (r)
-		not_verified(copy, route, r == -EILSEQ && unchanged);
+		not_verified(copy, route, r == -EILSEQ && unchanged, XCOPY_UNKNOWN_OTHER);
 	else if (unchanged && how == VERIFY_WHOLE)
 		xcopy_trust_add(clone, route);
 	return r ? STEP_HOST : STEP_DONE;
@@ -331,6 +334,13 @@ static enum xcopy_step refused_range(struct xcopy_clone *clone, struct xcopy_off
 	return STEP_HOST;
 }
 
+static enum xcopy_unknown why_unknown(const struct xcopy_route *route)
+{
+	if (route->lost)
+		return XCOPY_UNKNOWN_LOST;
+	return time_after(jiffies, route->sent_at + SLOW) ? XCOPY_UNKNOWN_SLOW : XCOPY_UNKNOWN_OTHER;
+}
+
 static enum xcopy_step judge(struct xcopy_copy *copy, struct xcopy_route *route,
 			     enum xcopy_outcome outcome, sector_t segment)
 {
@@ -347,7 +357,7 @@ static enum xcopy_step judge(struct xcopy_copy *copy, struct xcopy_route *route,
 		/* The copier arms in path_get(), and says so when it does not help. */
 		return STEP_NOW;
 	case XCOPY_UNKNOWN:
-		return unknown_outcome(offload, route);
+		return unknown_outcome(offload, route, why_unknown(route));
 	case XCOPY_REFUSED:
 		return refused(offload, route, segment);
 	case XCOPY_UNSUPPORTED:

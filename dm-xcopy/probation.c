@@ -16,32 +16,42 @@ void xcopy_probation_done(struct xcopy_probation *p, unsigned long sent_at)
 		p->done_since = true;
 }
 
-static bool begin_event(struct xcopy_probation *p, bool second, bool lost)
+/*
+ * A path that is going takes what is sent meanwhile, too. But commands that hang, one sent for
+ * each that is given up, would be one event for ever.
+ */
+static bool is_one_with_last(const struct xcopy_probation *p, unsigned long sent_at,
+			     enum xcopy_unknown why)
 {
-	p->excused = second && lost && p->done_since;
+	return p->had_unknown &&
+	       !is_after(sent_at, why == XCOPY_UNKNOWN_LOST ? p->unknown_at : p->event_at);
+}
+
+static bool begin_event(struct xcopy_probation *p, unsigned long now, unsigned long hour,
+			enum xcopy_unknown why)
+{
+	bool second = p->had_unknown && !is_after(now, p->unknown_at + hour);
+
+	p->excused = second && why == XCOPY_UNKNOWN_LOST && p->done_since;
 	p->losses = p->excused ? p->losses + 1 : 0;
+	p->event_at = now;
 	return second && (!p->excused || p->losses > XCOPY_PROBATION_LOSSES);
 }
 
-/* A command that went with others: theirs is no loss that is excused if this one was too slow. */
-static bool join_event(struct xcopy_probation *p, bool lost)
+static bool join_event(struct xcopy_probation *p, enum xcopy_unknown why)
 {
-	bool too_many = p->excused && !lost;
+	bool too_many = p->excused && why == XCOPY_UNKNOWN_SLOW;
 
-	p->excused &= lost;
+	p->excused &= !too_many;
 	return too_many;
 }
 
 bool xcopy_probation_unknown(struct xcopy_probation *p, unsigned long sent_at, unsigned long now,
-			     unsigned long hour, bool lost)
+			     unsigned long hour, enum xcopy_unknown why)
 {
-	bool second = p->had_unknown && !is_after(now, p->unknown_at + hour);
-	bool too_many;
+	bool too_many = is_one_with_last(p, sent_at, why) ? join_event(p, why) :
+							    begin_event(p, now, hour, why);
 
-	if (p->had_unknown && !is_after(sent_at, p->unknown_at))
-		too_many = join_event(p, lost);
-	else
-		too_many = begin_event(p, second, lost);
 	if (too_many)
 		p->losses = 0;
 	p->had_unknown = true;

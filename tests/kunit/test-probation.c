@@ -18,12 +18,17 @@ static int empty(struct kunit *test)
 
 static bool slow(unsigned long sent_at, unsigned long now)
 {
-	return xcopy_probation_unknown(&pair, sent_at, now, HOUR, false);
+	return xcopy_probation_unknown(&pair, sent_at, now, HOUR, XCOPY_UNKNOWN_SLOW);
 }
 
 static bool lost(unsigned long sent_at, unsigned long now)
 {
-	return xcopy_probation_unknown(&pair, sent_at, now, HOUR, true);
+	return xcopy_probation_unknown(&pair, sent_at, now, HOUR, XCOPY_UNKNOWN_LOST);
+}
+
+static bool other(unsigned long sent_at, unsigned long now)
+{
+	return xcopy_probation_unknown(&pair, sent_at, now, HOUR, XCOPY_UNKNOWN_OTHER);
 }
 
 static void test_the_second_is_too_many(struct kunit *test)
@@ -39,8 +44,20 @@ static void test_what_was_sent_before_is_one_with_it(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, slow(100, 200));
 	KUNIT_EXPECT_FALSE(test, slow(199, 201));
 	KUNIT_EXPECT_FALSE(test, lost(150, 202));
-	KUNIT_EXPECT_FALSE(test, slow(202, 203));
-	KUNIT_EXPECT_TRUE(test, slow(204, 300));
+	KUNIT_EXPECT_FALSE(test, other(200, 203));
+	/* The path is still going. */
+	KUNIT_EXPECT_FALSE(test, lost(203, 204));
+	KUNIT_EXPECT_TRUE(test, slow(201, 205));
+}
+
+/* Two that hang, each sent again as soon as the other was given up. */
+static void test_staggered(struct kunit *test)
+{
+	KUNIT_EXPECT_FALSE(test, slow(0, 15000));
+	KUNIT_EXPECT_FALSE(test, slow(100, 15100));
+	KUNIT_EXPECT_TRUE(test, slow(15001, 30001));
+	KUNIT_EXPECT_FALSE(test, slow(15101, 30101));
+	KUNIT_EXPECT_TRUE(test, other(30002, 45000));
 }
 
 static void test_an_hour_later_it_is_the_first(struct kunit *test)
@@ -65,6 +82,17 @@ static void test_a_timeout_is_not_excused_by_a_loss(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, lost(100, 200));
 	xcopy_probation_done(&pair, 201);
 	KUNIT_EXPECT_TRUE(test, slow(300, 400));
+}
+
+/* But not by who has met the same loss in another way. */
+static void test_joined_by_others(struct kunit *test)
+{
+	KUNIT_EXPECT_FALSE(test, lost(100, 200));
+	xcopy_probation_done(&pair, 300);
+	KUNIT_EXPECT_FALSE(test, lost(390, 400));
+	KUNIT_EXPECT_FALSE(test, other(395, 401));
+	xcopy_probation_done(&pair, 500);
+	KUNIT_EXPECT_TRUE(test, other(590, 600));
 }
 
 /* The driver ends all commands of a controller in any order when one of them is too slow. */
@@ -129,10 +157,12 @@ static void test_jiffies_wrap(struct kunit *test)
 static struct kunit_case cases[] = {
 	KUNIT_CASE(test_the_second_is_too_many),
 	KUNIT_CASE(test_what_was_sent_before_is_one_with_it),
+	KUNIT_CASE(test_staggered),
 	KUNIT_CASE(test_an_hour_later_it_is_the_first),
 	KUNIT_CASE(test_a_loss_is_excused_by_a_copy),
 	KUNIT_CASE(test_a_timeout_is_not_excused_by_a_loss),
 	KUNIT_CASE(test_who_was_too_slow_is_found_behind_others),
+	KUNIT_CASE(test_joined_by_others),
 	KUNIT_CASE(test_the_same_in_the_first_event_is_not),
 	KUNIT_CASE(test_excuses_have_an_end),
 	KUNIT_CASE(test_in_a_row_is_within_an_hour_each),

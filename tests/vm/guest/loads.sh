@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 #
 # What is done to a clone while it fills, for tests of data, sourced after "$XCOPY_LIB". Each begins with the clone that
-# was set last (clone, in tests/tools/clone-lib.sh), and ends with it whole, judged, and removed.
+# was set last (clone, in tests/tools/clone-lib.sh). The last two end with it whole, judged, and removed.
 #
 #   load_race TEXT RATE LOAD-OPTION...   I/O while hydration goes on, slow at first
 #   load_suspended TEXT ARGUMENTS                    I/O through suspends, resumes and reloads

@@ -25,8 +25,8 @@ healthy() { # DEVICE
 	table "$1" <<<"0 $(sectors "/dev/mapper/$1") linear ${below[$1]}"
 }
 
-hole() { # DEVICE FIRST COUNT: these sectors fail
-	local disk start end=$(($2 + $3))
+hole() { # DEVICE FIRST COUNT [LENGTH]: these sectors fail
+	local disk start end=$(($2 + $3)) length=${4:-$length}
 	read -r disk start <<<"${below[$1]}"
 	table "$1" <<-END
 		0 $2 linear $disk $start
@@ -59,7 +59,17 @@ ok "bad source: the clone is right" clone_verify
 ok "bad source: the destination is right" clone_verify "$DESTINATION"
 run dmsetup remove --retry sick
 
-# The same, and nobody writes there: after six attempts, half a minute, it is given up until somebody says so.
+# The same, and nobody writes there: after six attempts, half a minute, it is given up until somebody says so. Another
+# clone beside it, of which one region is given up, is for the message.
+beside=$((1 << 19))
+beside_meta=$(slice beside-meta "$(disk s0)" $beside 16384)
+beside_dst=$(slice beside-dst "$(disk s1)" $beside 1024)
+beside_src=$(slice beside-src "$(disk s0)" $((beside + 16384)) 1024)
+below[beside-src]="$(disk s0) $((beside + 16384))"
+run dd if=/dev/urandom of="$beside_src" bs=512K count=1 oflag=direct iflag=fullblock status=none
+run dd if=/dev/zero of="$beside_meta" bs=64K count=1 oflag=direct status=none
+hole beside-src 512 128 1024
+run dmsetup create beside --table "0 1024 xcopy $beside_meta $beside_dst $beside_src 128 1 no_offload 2 commit_ms 100"
 healthy sick-src
 clone_prepare
 hole sick-src "${two_regions[@]}"
@@ -69,10 +79,19 @@ events=$(dmsetup info -c --noheadings -o events sick)
 given_up() { log_has 'Region 128 cannot be copied .source-read.; given up' && log_has 'Region 129 .* given up'; }
 ok "bad source for long: both regions are given up" wait_for 90 given_up
 at_least "bad source for long: with an event" "$(dmsetup info -c --noheadings -o events sick)" $((events + 1))
+ok "bad source for long: so is that of the other clone" wait_for 90 log_has 'Region 4 cannot be copied .source-read.; given up'
 healthy sick-src
+healthy beside-src
 sleep 3
 is "bad source for long: nobody tries them any more" "$(clone_hydrated)" 510
+not_ok "bad source for long: nor that of the other clone" hydrated beside
 ok "bad source for long: the clone is right" clone_verify
+run dmsetup message beside 0 enable_hydration
+ok "bad source for long: a message is a new beginning" wait_for 20 hydrated beside
+read_all() { dd if="$1" bs=512K count=1 iflag=direct,fullblock status=none; }
+beside_right() { cmp <(read_all "$beside_dst") <(read_all "$beside_src"); }
+ok "bad source for long: the other clone is right" beside_right
+run dmsetup remove beside
 # Replaced, by a volume manager for example: a resume is a new beginning.
 run dmsetup suspend --noflush --nolockfs sick
 run dmsetup resume sick
