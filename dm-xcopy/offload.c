@@ -338,7 +338,9 @@ static enum xcopy_unknown why_unknown(const struct xcopy_route *route)
 {
 	if (route->lost)
 		return XCOPY_UNKNOWN_LOST;
-	return time_after(jiffies, route->sent_at + SLOW) ? XCOPY_UNKNOWN_SLOW : XCOPY_UNKNOWN_OTHER;
+	if (time_after(jiffies, route->sent_at + SLOW))
+		return XCOPY_UNKNOWN_SLOW;
+	return XCOPY_UNKNOWN_OTHER;
 }
 
 static enum xcopy_step judge(struct xcopy_copy *copy, struct xcopy_route *route,

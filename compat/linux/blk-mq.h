@@ -9,11 +9,15 @@
 
 /* Since then the request's own queue is meant. */
 #ifdef XCOPY_HAVE_RQ_MAP_KERN_QUEUE
-#define xcopy_rq_map_kern(rq, data, length, gfp) \
-	blk_rq_map_kern((rq)->q, rq, data, length, gfp)
+static inline int xcopy_rq_map_kern(struct request *rq, void *data, unsigned int length, gfp_t gfp)
+{
+	return blk_rq_map_kern(rq->q, rq, data, length, gfp);
+}
 #else
-#define xcopy_rq_map_kern(rq, data, length, gfp) \
-	blk_rq_map_kern(rq, data, length, gfp)
+static inline int xcopy_rq_map_kern(struct request *rq, void *data, unsigned int length, gfp_t gfp)
+{
+	return blk_rq_map_kern(rq, data, length, gfp);
+}
 #endif
 
 #endif /* XCOPY_COMPAT_LINUX_BLK_MQ_H */

@@ -122,7 +122,7 @@ static const struct {
 } known[] = {
 	{ 0x000, XCOPY_DONE, XCOPY_DONE },
 	{ 0x001, XCOPY_UNSUPPORTED, XCOPY_UNSUPPORTED },	/* Invalid Command Opcode */
-	{ 0x002, XCOPY_REFUSED, XCOPY_UNARMED },			/* Invalid Field in Command */
+	{ 0x002, XCOPY_REFUSED, XCOPY_UNARMED },		/* Invalid Field in Command */
 	{ 0x003, XCOPY_RANGE, XCOPY_RANGE },			/* Command ID Conflict */
 	{ 0x004, XCOPY_RANGE, XCOPY_RANGE },			/* Data Transfer Error */
 	{ 0x005, XCOPY_UNKNOWN, XCOPY_UNKNOWN },		/* Aborted, Power Loss */

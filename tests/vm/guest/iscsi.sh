@@ -116,7 +116,8 @@ multipathd_start() {
 }
 
 multipathd_disk() {
-	local path=/dev/mapper/36001405$(lio_serial "$1")
+	local path
+	path=/dev/mapper/36001405$(lio_serial "$1")
 	wait_for 30 test -b "$path" || return 1
 	echo "$path"
 }

@@ -45,7 +45,7 @@ what=""	# die_at says
 before=$(state)
 
 n=$KILLED_FIRST
-while die_at $n xcopysetup clone --no-hydration vg/src dst; do
+while die_at "$n" xcopysetup clone --no-hydration vg/src dst; do
 	if [ -e $clone ]; then
 		ok "$what: the clone is right" holds $clone /tmp/source
 	fi
@@ -59,14 +59,14 @@ while die_at $n xcopysetup clone --no-hydration vg/src dst; do
 	is "$what: nothing is left" "$(state)" "$before"
 	n=$((n + KILLED_STEP))
 done
-at_least "clone was killed so often" $n 15
+at_least "clone was killed so often" "$n" 15
 like "and has worked at last" "$(cat /tmp/out)" '/dev/mapper/xcopy-vg-dst'
 
 # the clone that was made is the one that a boot has to bring back
 run write_new
 run forget_all
 n=$KILLED_FIRST
-while die_at $n xcopysetup activate --all; do
+while die_at "$n" xcopysetup activate --all; do
 	if [ -e $clone ]; then
 		ok "$what: the clone is right" holds $clone /tmp/clone
 	fi
@@ -76,14 +76,14 @@ while die_at $n xcopysetup activate --all; do
 	run forget_all
 	n=$((n + KILLED_STEP))
 done
-at_least "activate was killed so often" $n 10
+at_least "activate was killed so often" "$n" 10
 ok "and has worked at last" holds $clone /tmp/clone
 ok "cancel after it" xcopysetup cancel vg/dst
 is "nothing is left after it" "$(state)" "$before"
 
 n=$KILLED_FIRST
 run make_clone
-while die_at $n xcopysetup cancel vg/dst; do
+while die_at "$n" xcopysetup cancel vg/dst; do
 	if [ -e $clone ]; then
 		ok "$what: the clone is right" holds $clone /tmp/source
 	fi
@@ -93,12 +93,12 @@ while die_at $n xcopysetup cancel vg/dst; do
 	run make_clone
 	n=$((n + KILLED_STEP))
 done
-at_least "cancel was killed so often" $n 7
+at_least "cancel was killed so often" "$n" 7
 is "and has worked at last" "$(state)" "$before"
 
 n=$KILLED_FIRST
 run make_complete
-while die_at $n xcopysetup finish vg/dst; do
+while die_at "$n" xcopysetup finish vg/dst; do
 	if [ -e $clone ]; then
 		ok "$what: the clone is right" holds $clone /tmp/clone
 	fi
@@ -113,6 +113,6 @@ while die_at $n xcopysetup finish vg/dst; do
 	run make_complete
 	n=$((n + KILLED_STEP))
 done
-at_least "finish was killed so often" $n 10
+at_least "finish was killed so often" "$n" 10
 ok "and has worked at last" holds /dev/vg/dst /tmp/clone
 ok "the source is as it was" holds "$src" /tmp/source

@@ -82,6 +82,7 @@ die_at() {
 	local n=$1 rc=0
 	shift
 	"$@" --die-at "$n" >/tmp/out 2>&1 || rc=$?
+	# shellcheck disable=SC2034 # for the caller
 	what="$2, killed $(sed -n 's/.*dying before change \(.*\), as asked/\1/p' /tmp/out)"
 	[ $rc = 137 ] || [ $rc = 0 ] || { cat /tmp/out && return 2; }
 	[ $rc = 137 ]

@@ -82,7 +82,8 @@ lio_transport() { # NAME STATE
 }
 
 lio_remove_target() {
-	local tpg=$LIO/loopback/$(lio_wwn "$1")/tpgt_1
+	local tpg
+	tpg=$LIO/loopback/$(lio_wwn "$1")/tpgt_1
 	lio_remove_tpg "$tpg"
 	rmdir "${tpg%/*}"
 }

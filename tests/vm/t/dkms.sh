@@ -21,8 +21,8 @@ like "dkms status" "$(dkms status dm-xcopy)" "$version.*${kernel//+/\\+}.*instal
 mapfile -t modules < <(sed -n 's/^obj-m += \(.*\)\.o$/\1/p' "$XCOPY_SRC/dm-xcopy/Kbuild")
 at_least "the core, and a module for each kind of storage" ${#modules[@]} 3
 for module in "${modules[@]}"; do
-	like "$module is DKMS's" "$(modinfo -n $module)" '/updates/(dkms/)?dm-xcopy'
-	ok "$module loads" modprobe $module
+	like "$module is DKMS's" "$(modinfo -n "$module")" '/updates/(dkms/)?dm-xcopy'
+	ok "$module loads" modprobe "$module"
 done
 like "the target is there" "$(dmsetup targets)" '(^|[[:space:]])xcopy +v'
 ok "the modules unload" modprobe -r dm-xcopy-nvme dm-xcopy-scsi dm-xcopy

@@ -75,23 +75,23 @@ clone_up 1 no_format
 ok "a reservation: activated again, nothing flushed is lost" clone_verify_crash
 clone_finish 120 "a reservation"
 
+more() { [ "$(status_field unit offloaded)" -gt $((at + $1)) ]; }
+
 # LUN RESET by another initiator: copies in flight are aborted, and the next command meets a unit attention.
 resets() {
-	local i
-	for i in 1 2 3 4 5; do
+	for _ in 1 2 3 4 5; do
 		run sg_reset --device --no-escalate "$(lio_disk other 1)"
 		! wait_for 1 log_has 'has no known outcome' || return 0
 	done
 	return 1
 }
-more() { [ "$(status_field unit offloaded)" -gt $((at + 2048)) ]; }
 start "another resets the unit" hydration_rate 8192 quarantine_ms 2000
 throttle a2 4000000
 for round in 1 2 3; do
 	log_mark
 	ok "another resets the unit: copies are aborted, round $round" resets
 	at=$(status_field unit offloaded)
-	ok "another resets the unit: offload goes on, round $round" wait_for 60 more
+	ok "another resets the unit: offload goes on, round $round" wait_for 60 more 2048
 	diag "$(dmsetup status unit)"
 done
 throttle a2 0
@@ -106,8 +106,7 @@ grow() {
 start "the unit grows" hydration_rate 8192
 ok "the unit grows: it does" grow
 at=$(status_field unit offloaded)
-more() { [ "$(status_field unit offloaded)" -gt $((at + 8192)) ]; }
-ok "the unit grows: offload goes on" wait_for 60 more
+ok "the unit grows: offload goes on" wait_for 60 more 8192
 ok "the unit grows: the load saw nothing wrong" clone_io_stop
 diag "$(dmsetup status unit)"
 is "the unit grows: the storage was not in the way of anything" "$(status_field unit fallbacks)" 0

@@ -55,7 +55,7 @@ flaky() {
 	array_fail 1 2 4 0x44 0 after
 	wait_for 2 log_has 'has no known outcome'
 	while [ $SECONDS -lt $end ]; do
-		# shellcheck disable=SC2086 # words
+		# shellcheck disable=SC2046,SC2086 # words
 		array_fail 1 ${answers[RANDOM % ${#answers[@]}]} $([ $((RANDOM % 2)) = 0 ] || echo after)
 		sleep 0.2
 	done

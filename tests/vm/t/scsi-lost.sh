@@ -43,5 +43,6 @@ ok "... reads go on" same /dev/mapper/clone "$SRC" 2
 run dmsetup remove --retry clone
 
 # What was flushed before is believed, nothing later.
+# shellcheck disable=SC2119 # the function's own
 clone_up
 ends_right "activated again"

@@ -90,17 +90,17 @@ for target in a b; do
 	[ $target = a ] && other=b || other=a
 	for state in standby non-optimized; do
 		desc="ALUA: $other is $state"
-		ok "$desc" prefer $target $other $state
+		ok "$desc" prefer $target "$other" $state
 		# What is not a copy takes the other way.
-		path $other fail_path
+		path "$other" fail_path
 		clone_of "$src" "$dst" 128
-		before=$(done_by $target 1) before_other=$(done_by $other 1)
+		before=$(done_by $target 1) before_other=$(done_by "$other" 1)
 		clone_up offload_max_kib 1024
 		ends_right "$desc"
 		is "$desc: the storage copied everything" "$OFFLOADED $HOST_COPIED" "$((4 * piece)) 0"
 		at_least "$desc: copies went by $target" $(($(done_by $target 1) - before)) 64
-		at_most "$desc: and not by $other" $(($(done_by $other 1) - before_other)) 16
-		path $other reinstate_path
+		at_most "$desc: and not by $other" $(($(done_by "$other" 1) - before_other)) 16
+		path "$other" reinstate_path
 	done
 done
 
