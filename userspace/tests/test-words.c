@@ -38,18 +38,18 @@ static void every_answer(void **state)
 
 /* As the kernel's sources write words that go into "reason". */
 static const char reason_pattern[] =
-	"(reason = |refused = |[?:] |give_up\\(.*, |set_state\\(.*, |disable_offload\\(.*, |return )\"([a-z0-9-]+)\"";
+	"(reason = |refused = |[?:] |give_up\\(.*, |(set|change)_state\\(.*, |disable_offload\\(.*, |return )\"([a-z0-9-]+)\"";
 
 /* Return: how many words @line has. */
 static int check_line(const regex_t *pattern, const char *line)
 {
-	regmatch_t match[3];
+	regmatch_t match[4];
 	char word[64];
 
-	if (regexec(pattern, line, 3, match, 0))
+	if (regexec(pattern, line, 4, match, 0))
 		return 0;
-	snprintf(word, sizeof(word), "%.*s", (int)(match[2].rm_eo - match[2].rm_so),
-		 line + match[2].rm_so);
+	snprintf(word, sizeof(word), "%.*s", (int)(match[3].rm_eo - match[3].rm_so),
+		 line + match[3].rm_so);
 	if (*word != '-' && !words_explain(word))
 		fail_msg("\"%s\" has no explanation: %s", word, line);
 	return 1;
@@ -74,7 +74,9 @@ static int check_file(const regex_t *pattern, const char *name)
 /* A reason that a copier may give, now or in times to come, has an explanation. */
 static void every_reason(void **state)
 {
-	static const char *const files[] = { "clone", "status", "offload", "nvme", "scsi" };
+	static const char *const files[] = {
+		"clone", "status", "offload", "offload-pair", "offload-route", "nvme", "scsi",
+	};
 	regex_t pattern;
 	int words = 0;
 
