@@ -324,7 +324,10 @@ int xcopy_commit_open(struct xcopy_clone *clone)
 	if (count_command(clone, false))
 		return 0;
 	mutex_lock(&clone->commit_mutex);
-	/* A write that failed meanwhile may have left a flag on disk that is not in memory. */
+	/*
+	 * A write that failed meanwhile may have left a flag on disk that is not in memory, or the
+	 * reverse.
+	 */
 	if (xcopy_mode(clone) != XCOPY_RW) {
 		r = -EROFS;
 	} else if (!count_command(clone, false)) {
