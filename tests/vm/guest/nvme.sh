@@ -18,10 +18,17 @@ clone_of() {
 	random_fill "$SRC" "$MIB"
 }
 
+# clone_with FEATURES [KEY VALUE]...: FEATURES with their number before them
+clone_with() {
+	local features=$1
+	shift
+	STATS=$(io_sectors "$SRC" read)
+	run dmsetup create clone --table "0 $((MIB << 11)) xcopy $META $DST $SRC $REGION $features $# $*"
+}
+
 # clone_up [KEY VALUE]...
 clone_up() {
-	STATS=$(io_sectors "$SRC" read)
-	run dmsetup create clone --table "0 $((MIB << 11)) xcopy $META $DST $SRC $REGION 0 $# $*"
+	clone_with 0 "$@"
 }
 
 set_clone() {
