@@ -98,13 +98,16 @@ static const char *identify_pair(struct xcopy_pair *pair, struct scsi_pair *sp)
 
 /*
  * Who has reserved the unit keeps it from being asked: what it takes is not known before that
- * is over, its granularity for one.
+ * is over, its granularity for one. What is no word on the question itself may be another one
+ * next time, but need not be.
  */
 static int not_told(const struct xcopy_scsi_answer *answer, const char **why)
 {
 	const struct xcopy_scsi_sense *sense = xcopy_scsi_answer_sense(answer);
 	enum xcopy_outcome outcome = xcopy_scsi_outcome(answer->status, sense);
 
+	if (outcome == XCOPY_UNKNOWN)
+		return -EINTR;
 	if (outcome != XCOPY_BUSY && outcome != XCOPY_PATH &&
 	    answer->status != SAM_STAT_RESERVATION_CONFLICT)
 		return 0;
@@ -114,7 +117,8 @@ static int not_told(const struct xcopy_scsi_answer *answer, const char **why)
 
 /*
  * Return: 1: it has said, and @why, unless NULL, why that will not do; 0: it does not say;
- * -EAGAIN: ask again, and @why, unless NULL, why that is so
+ * -EAGAIN: ask again, and @why, unless NULL, why that is so; -EINTR: the same, but who goes on
+ * like that does not say
  */
 static int ask_once(struct xcopy_scsi_path *path, void *data, struct xcopy_scsi_limits *limits,
 		    const char **why)
@@ -153,9 +157,9 @@ static int ask(struct xcopy_scsi_path *path, void *data, struct xcopy_scsi_limit
 	unsigned int i;
 	int r = -EAGAIN;
 
-	for (i = 0; i < ASK_TRIES && r == -EAGAIN; i++)
+	for (i = 0; i < ASK_TRIES && r < 0; i++)
 		r = ask_once(path, data, limits, why);
-	if (r)
+	if (r && r != -EINTR)
 		return r;
 	if (scsi_get_vpd_page(path->sdev, XCOPY_SCSI_VPD_THIRD_PARTY_COPY, data, THIRD_PARTY_SIZE))
 		return 0;
@@ -195,7 +199,7 @@ static void set_limits(struct xcopy_pair *pair, const struct xcopy_scsi_limits *
 	pair->granularity = limits->granularity >> SECTOR_SHIFT;
 }
 
-/* Return: as ask_once(). */
+/* Return: as ask_once(), but for -EINTR. */
 static int ask_path(struct xcopy_scsi_path *path, struct xcopy_scsi_limits *limits,
 		    const char **why)
 {

@@ -337,6 +337,7 @@ struct knobs {
  * @ascq: ADDITIONAL SENSE CODE QUALIFIER
  * @after: the copy is done before
  * @deferred: the sense data is of a deferred error
+ * @query: for RECEIVE COPY OPERATING PARAMETERS instead, from the next one on
  */
 struct failure {
 	uint64_t from;
@@ -347,6 +348,7 @@ struct failure {
 	uint8_t ascq;
 	bool after;
 	bool deferred;
+	bool query;
 };
 
 enum counter {
@@ -376,6 +378,8 @@ bool knobs_set(const char *name, const char *value);
 void failure_order(const struct failure *failure);
 /** failure_take() - is there one for this copy command? */
 bool failure_take(uint64_t number, struct failure *failure);
+/** failure_take_query() - is there one for this RECEIVE COPY OPERATING PARAMETERS? */
+bool failure_take_query(struct failure *failure);
 
 /** hold_wait() - returns when copies are not held any more, or @knobs' time is over */
 void hold_wait(const struct knobs *knobs);

@@ -9,8 +9,9 @@
  *   size UNIT SIZE               bytes: less than it was made with, or as much again
  *   cut SEED                     of the power: all units are gone, until a profile is set
  *   set KEY VALUE                a knob, "profile", "space" or "write_cache"
- *   fail COUNT STATUS KEY ASC ASCQ [after] [deferred] [from N]
- *                                the answer to COUNT copy commands, from the Nth on that comes
+ *   fail COUNT STATUS KEY ASC ASCQ [after] [deferred] [query] [from N]
+ *                                the answer to COUNT copy commands, from the Nth on that comes; query: to
+ *                                RECEIVE COPY OPERATING PARAMETERS instead
  *   hold, release                of copy commands
  *   stats [reset]
  *   quit
@@ -156,6 +157,8 @@ static bool fail_options(int nr, char **words, struct failure *failure)
 			failure->after = true;
 		else if (!strcmp(words[i], "deferred"))
 			failure->deferred = true;
+		else if (!strcmp(words[i], "query"))
+			failure->query = true;
 		else if (!strcmp(words[i], "from") && i + 1 < nr && to_number(words[++i], &from))
 			failure->from += from - 1;
 		else

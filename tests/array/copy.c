@@ -146,7 +146,11 @@ static void operating_parameters(struct command *command)
 
 void receive_copy_results(struct command *command)
 {
-	if (!knobs_get().operating_parameters)
+	struct failure failure;
+
+	if (failure_take_query(&failure))
+		fail_command(command, &failure);
+	else if (!knobs_get().operating_parameters)
 		set_sense(command, ILLEGAL_REQUEST, 0x20, 0x00);
 	else if ((command->cdb[1] & 0x1f) != OPERATING_PARAMETERS)
 		set_sense(command, ILLEGAL_REQUEST, 0x24, 0x00);

@@ -137,17 +137,27 @@ void failure_order(const struct failure *failure)
 	pthread_mutex_unlock(&lock);
 }
 
-bool failure_take(uint64_t number, struct failure *failure)
+static bool take_ordered(bool query, uint64_t number, struct failure *failure)
 {
 	bool taken;
 
 	pthread_mutex_lock(&lock);
-	taken = ordered.count && number >= ordered.from;
+	taken = ordered.count && ordered.query == query && number >= ordered.from;
 	if (taken)
 		ordered.count--;
 	*failure = ordered;
 	pthread_mutex_unlock(&lock);
 	return taken;
+}
+
+bool failure_take(uint64_t number, struct failure *failure)
+{
+	return take_ordered(false, number, failure);
+}
+
+bool failure_take_query(struct failure *failure)
+{
+	return take_ordered(true, UINT64_MAX, failure);
 }
 
 /* ---- waiting ---- */

@@ -11,8 +11,9 @@
 #   lio_disk NAME LUN                 its disk, once it is there
 #
 #   array_set KEY VALUE               "profile" and "space", and the knobs; tests/array/README.md lists them
-#   array_fail COUNT STATUS KEY ASC ASCQ [after] [deferred] [from N]
-#                                     the answer to COUNT copy commands, beginning with the Nth from now on
+#   array_fail COUNT STATUS KEY ASC ASCQ [after] [deferred] [query] [from N]
+#                                     the answer to COUNT copy commands, beginning with the Nth from now on; with query
+#                                     to RECEIVE COPY OPERATING PARAMETERS instead
 #   array_state UNIT STATE            online, protected (from writes), mute (TEST UNIT READY), gone (mapped to no host),
 #                                     reserved, exclusive (for another host: by RESERVE(6), by a persistent reservation)
 #   array_size UNIT MIB               smaller than it was made, or as large again

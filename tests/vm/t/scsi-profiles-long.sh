@@ -95,6 +95,20 @@ offloads "lio-like"
 is "lio-like: one segment" "$(array_stat max_segments)" 1
 is "lio-like: none was refused" "$(array_stat copies)" "$(array_stat copies_good)"
 
+# It is asked again when the answer is none; who never gives one may know no better.
+same_source lio-like
+array_fail 2 2 0xb 0x44 0 query
+clone_up
+offloads "lio-like, asked three times"
+is "lio-like, asked three times: one segment" "$(array_stat max_segments)" 1
+is "lio-like, asked three times: none was refused" "$(array_stat copies)" "$(array_stat copies_good)"
+same_source lio-like
+array_fail 1000 2 0xb 0x44 0 query
+clone_up
+offloads "lio-like, asked in vain"
+is "lio-like, asked in vain: one segment" "$(array_stat max_segments)" 1
+array_fail 0 0 0 0 0
+
 same_source spc4
 clone_up
 offloads "spc4"
