@@ -160,6 +160,8 @@ int xcopy_arguments_set(struct xcopy_arguments *args, const char *key, const cha
 	int n = find_number(key);
 	unsigned int number;
 
+	if (!strcmp(key, "offload_driver"))
+		return refuse(error, "offload_driver: is of the table, load one with another");
 	if (n < 0)
 		return refuse(error, "Unknown core argument: Documentation/dm-xcopy.rst lists those that there are");
 	if (kstrtouint(value, 10, &number) || number < number_rules[n].min ||
