@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "destination-device.h"
 #include "dm.h"
 #include "extents.h"
 #include "follow.h"
@@ -37,12 +38,24 @@ static int check_source(const struct job *job)
 	return 0;
 }
 
+/* A device is there without being activated: nobody is to take half a copy for a file system. */
+static int guard_destination(struct job *job)
+{
+	int code = *job->destination_device ? runtime_hide(job->destination_uuid) : 0;
+
+	if (!code && *job->destination_device)
+		code = destination_device_bring_back(job);
+	return code;
+}
+
 static int go_on_filling(struct job *job)
 {
-	int code = check_source(job);
+	int targets = dm_need_targets(), code = guard_destination(job);
 
 	if (!code)
-		code = dm_need_targets();
+		code = check_source(job);
+	if (!code)
+		code = targets;
 	if (!code)
 		code = step_activate_source(job);
 	if (!code)
@@ -168,29 +181,43 @@ static int remove_orphan(const struct lvm_report *report, const struct lvm_lv *l
 	return volume_remove(&name, lv->dm_uuid);
 }
 
+static bool is_to_be_undone(const struct job *job)
+{
+	return job->state == JOB_CREATING || job->state == JOB_CANCELLING;
+}
+
+static int activate_one(const struct lvm_report *report, const struct lvm_lv *lv, bool undo)
+{
+	struct job job;
+	int found = job_from_lv(report, lv, &job), code = 0;
+
+	if (found == 1 && undo == is_to_be_undone(&job)) {
+		code = activate_locked(&job);
+	} else if (found < 0 && undo) {
+		job_say_damaged(lv);
+		code = EXIT_FAILED;
+	} else if (!found && undo) {
+		code = remove_orphan(report, lv);
+	}
+	job_free(&job);
+	return code;
+}
+
+/* What is undone comes last: it may have to wait until the storage's copies have ended. */
 static int activate_all(void)
 {
 	struct lvm_report report;
-	struct job job;
 	time_t begin = time(NULL);
 	int code = lvm_load(&report), one, worst = 0;
 
 	runtime_clean();
 	if (code)
 		return code;
-	for (size_t i = 0; i < report.nr_lvs; i++) {
+	for (size_t i = 0; i < report.nr_lvs; i++)
 		source_say_needed(&report, &report.lvs[i]);
-		one = job_from_lv(&report, &report.lvs[i], &job);
-		if (one < 0) {
-			job_say_damaged(&report.lvs[i]);
-			one = EXIT_FAILED;
-		} else if (one == 1) {
-			one = activate_locked(&job);
-		} else {
-			one = remove_orphan(&report, &report.lvs[i]);
-		}
+	for (size_t i = 0; i < 2 * report.nr_lvs; i++) {
+		one = activate_one(&report, &report.lvs[i % report.nr_lvs], i >= report.nr_lvs);
 		worst = one ? one : worst;
-		job_free(&job);
 	}
 	runtime_await_none(begin);
 	lvm_report_free(&report);

@@ -264,7 +264,7 @@ static int take_destination(struct clone_plan *plan)
 {
 	int code = runtime_hide(plan->job.destination_uuid);
 
-	return code ? code : destination_device_take(&plan->job);
+	return code ? code : destination_device_take(&plan->job, plan->force);
 }
 
 static int make_destination(struct clone_plan *plan)

@@ -114,6 +114,14 @@ static int check_content(const char *path)
 	return code;
 }
 
+int destination_device_look_again(const struct job *job, dev_t number, bool force)
+{
+	int code = force ? 0 : check_content(job->destination_device);
+
+	return code ? code : device_check_aliases(ROLE, job->destination_device, number,
+						  check_free_there);
+}
+
 static int check_size(const char *path, uint64_t sectors, const struct job *job)
 {
 	char has[32], needs[32];

@@ -25,6 +25,13 @@
 
 #define ROLE "destination"
 
+/* How a destination becomes the job's. */
+enum taking {
+	BRING_BACK,	/* it has been, and holds a copy */
+	TAKE_EMPTY,	/* it must hold nothing */
+	TAKE_ANY,	/* what it holds may be lost */
+};
+
 /* The same lock as a source's: a device may be given as both. */
 static int lock_device(const struct job *job)
 {
@@ -157,7 +164,8 @@ static int make_writer(const struct job *job, dev_t number)
 	int code;
 
 	table_add(&table, 0, job->sectors + job->extra_sectors,
-		  job->state == JOB_FINISHED ? EXTENTS_OFF : EXTENTS_ON, params);
+		  job->state == JOB_FINISHED || !dm_target_known(EXTENTS_ON) ? EXTENTS_OFF : EXTENTS_ON,
+		  params);
 	detail("dmsetup create %s --uuid %s --table '0 %llu %s %s'", name, job->destination_uuid,
 	       (unsigned long long)(job->sectors + job->extra_sectors), table.lines[0].type, params);
 	code = dm_create(name, job->destination_uuid, &table, false, DM_UDEV_HIDDEN, NULL);
@@ -199,8 +207,14 @@ static int fail_missing(const struct job *job)
 		    job->record.lv);
 }
 
-/* @fresh: nothing of ours is on it yet */
-static int occupy(const struct job *job, bool fresh)
+static int empty(const struct job *job, dev_t number, enum taking taking)
+{
+	int code = destination_device_look_again(job, number, taking == TAKE_ANY);
+
+	return code ? code : wipe_fresh(job, number);
+}
+
+static int occupy(const struct job *job, enum taking taking)
 {
 	dev_t number;
 	int code;
@@ -214,8 +228,8 @@ static int occupy(const struct job *job, bool fresh)
 		code = check_id(job, number);
 	if (!code)
 		code = device_sync(major(number), minor(number), job->destination_device);
-	if (!code && fresh)
-		code = wipe_fresh(job, number);
+	if (!code && taking != BRING_BACK)
+		code = empty(job, number, taking);
 	if (!code)
 		code = hide(number);
 	return code ? code : make_writer(job, number);
@@ -235,7 +249,42 @@ static int check_number(const struct job *job)
 		    job->id, job->destination_device);
 }
 
-static int need_writer(const struct job *job, bool fresh)
+static int swap_writer(const struct dm_state *writer, const struct table *live, const char *type)
+{
+	struct table table;
+	int code = 0;
+
+	if (table_is(live, type) || !table_translate(live, type, &table))
+		return 0;
+	if (!would("# device-mapper reloads %s with %s", writer->name, type))
+		code = dm_swap(writer->name, &table, false, true, DM_UDEV_HIDDEN, NULL);
+	table_free(&table);
+	return code;
+}
+
+/* It was made when the module was not there, and is in nobody's use yet. */
+static int complete_writer(const struct job *job, const struct dm_state *writer)
+{
+	struct dm_state state;
+	struct table live;
+	int code = 0;
+
+	if (job->state != JOB_FILLING || writer->open_count || !dm_target_known(EXTENTS_ON) ||
+	    !dm_read_table(job->destination_uuid, &live, &state))
+		return 0;
+	code = swap_writer(&state, &live, EXTENTS_ON);
+	table_free(&live);
+	return code;
+}
+
+static int use_writer(const struct job *job, const struct dm_state *writer)
+{
+	int code = check_number(job);
+
+	return code ? code : complete_writer(job, writer);
+}
+
+static int need_writer(const struct job *job, int taking)
 {
 	struct dm_state writer;
 	int code = look_at_writer(job, &writer);
@@ -243,13 +292,13 @@ static int need_writer(const struct job *job, bool fresh)
 	if (code)
 		return code;
 	if (writer.exists && writer.live_table)
-		return check_number(job);
+		return use_writer(job, &writer);
 	if (writer.exists)	/* left by a crash between creation and table */
 		code = dm_remove(writer.name);
-	return code ? code : occupy(job, fresh);
+	return code ? code : occupy(job, taking);
 }
 
-static int locked(const struct job *job, int (*what)(const struct job *job, bool how), bool how)
+static int locked(const struct job *job, int (*what)(const struct job *job, int how), int how)
 {
 	int lock = lock_device(job), code;
 
@@ -260,37 +309,33 @@ static int locked(const struct job *job, int (*what)(const struct job *job, bool
 	return code;
 }
 
-static int occupy_locked(const struct job *job, bool fresh)
+static int occupy_locked(const struct job *job, enum taking taking)
 {
 	if (would("# claim %s, as the device xcopydest-%s", job->destination_device, job->id))
 		return 0;
-	return locked(job, need_writer, fresh);
+	return locked(job, need_writer, taking);
 }
 
-int destination_device_take(const struct job *job)
+int destination_device_take(const struct job *job, bool force)
 {
-	return occupy_locked(job, true);
+	return occupy_locked(job, force ? TAKE_ANY : TAKE_EMPTY);
 }
 
 int destination_device_bring_back(const struct job *job)
 {
-	return occupy_locked(job, false);
+	return occupy_locked(job, BRING_BACK);
 }
 
 int destination_device_settle(const struct job *job)
 {
-	struct table live, linear;
 	struct dm_state state;
-	int code = 0;
+	struct table live;
+	int code;
 
 	if (!dm_read_table(job->destination_uuid, &live, &state))
 		return fail(EXIT_FAILED, "the device by which %s is written has vanished: \"xcopysetup activate %s\"",
 			    job->destination_device, job->destination_device);
-	if (!table_is(&live, EXTENTS_OFF) && table_translate(&live, EXTENTS_OFF, &linear)) {
-		if (!would("# device-mapper reloads %s with linear", state.name))
-			code = dm_swap(state.name, &linear, false, true, DM_UDEV_HIDDEN, NULL);
-		table_free(&linear);
-	}
+	code = swap_writer(&state, &live, EXTENTS_OFF);
 	table_free(&live);
 	return code;
 }
@@ -316,7 +361,7 @@ static void wipe_copy(const struct job *job, const struct dm_state *writer)
 		     job->destination_device, strerror(errno));
 }
 
-static int remove_writer(const struct job *job, bool drop)
+static int remove_writer(const struct job *job, int drop)
 {
 	struct dm_state writer;
 	dev_t number;

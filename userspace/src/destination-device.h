@@ -30,13 +30,26 @@ int destination_device_find(const char *path, bool force, const struct lvm_repor
 			    struct job *job);
 
 /**
+ * destination_device_look_again() - does @number still hold nothing, or @force, and is it free?
+ *
+ * Whoever makes a file system or a physical volume of it claims nothing.
+ */
+int destination_device_look_again(const struct job *job, dev_t number, bool force);
+
+/**
  * destination_device_take() - make the device that the clone writes it by
+ * @force: what is on it may be lost
  *
  * What was on it is made unrecognisable before (wipe.h): both ends become zeroes, and its partitions go.
  */
-int destination_device_take(const struct job *job);
+int destination_device_take(const struct job *job, bool force);
 
-/** destination_device_bring_back() - the same after a boot; what is on it stays, what is there is left */
+/**
+ * destination_device_bring_back() - the same after a boot; what is on it stays, what is there is left
+ *
+ * Without the kernel's module it is claimed by linear, so that nobody takes half a copy for a
+ * file system, and becomes xcopy-linear when this is called with the module.
+ */
 int destination_device_bring_back(const struct job *job);
 
 /** destination_device_settle() - linear instead of xcopy-linear, when nothing is copied any more */

@@ -198,8 +198,23 @@ run forget_all
 run dmsetup create other --table "0 65536 linear $whole 0"
 refused 3 "somebody else's" 'has claimed it' xcopysetup activate --all
 run dmsetup remove --retry other
+# Whatever else is missing, nobody is to take half a copy for a file system.
+claimed() { not_ok "$1: the disk cannot be claimed" python3 -c 'import os, sys; os.open(sys.argv[1], os.O_RDONLY | os.O_EXCL)' "$whole"; }
+run lvchange -q --permission rw vg/src
+refused 1 "the source is writeable" 'vg/src is still writeable' xcopysetup activate --all
+claimed "the source is writeable"
+not_ok "the source is writeable: there is no clone" test -e "$clone"
+run lvchange -q --permission r vg/src
+run forget_all
+run modprobe -r dm-xcopy-nvme dm-xcopy-scsi dm-xcopy
+echo 'install dm-xcopy /bin/false' >/etc/modprobe.d/test.conf
+refused 3 "no module" 'the kernel has no target "xcopy"' xcopysetup activate --all
+claimed "no module"
+rm /etc/modprobe.d/test.conf
+run modprobe -a dm-xcopy dm-xcopy-nvme
 ok "activate" xcopysetup activate --all
 ok "the clone is as it was" holds "$clone" /tmp/clone
+is "and offloaded" "$(dmsetup table | grep '^xcopydest' | awk '{ print $4 }')" xcopy-linear
 run forget_all
 lv=$(lvs --noheadings -o lv_name vg | grep -o '[^ ]*_xcopymeta')
 id=$(lvs --noheadings -o lv_tags vg/"$lv" | grep -o 'xcopy:destination-id=[^,]*')
