@@ -17,6 +17,9 @@
 #include "steps.h"
 #include "volume.h"
 
+/* The kernel's own, in ms: see dm-xcopy(7). */
+#define DEFAULT_QUARANTINE_MS	30000
+
 /* Returns an exit code; the first that is not 0 ends the walk. */
 typedef int (*end_step)(struct job *job);
 
@@ -105,40 +108,80 @@ static int release_source(struct job *job)
 }
 
 
-/* Of a clone that nobody removed, which would have waited: the machine went down. */
-static int wait_for_storage(const struct metadata_scan *scan)
+/* ms, where the metadata does not say it: what the clone was told.  One that is being made copies nothing. */
+static unsigned int recorded_quarantine(const struct job *job)
 {
-	unsigned int ms = scan->current < 0 ? 0 : scan->sb[scan->current].quarantine_ms;
+	const char *recorded = job_argument(job, "quarantine_ms");
+	unsigned long ms = recorded ? strtoul(recorded, NULL, 10) : 0;
 
-	if (!scan->offload_open || !ms)
+	if (job->state == JOB_CREATING || job_has_feature(job, "no_offload"))
 		return 0;
+	return ms && ms <= XCOPY_MAX_QUARANTINE_MS ? ms : DEFAULT_QUARANTINE_MS;
+}
+
+/* ms: the longer of the copies, as the kernel takes it; one may be of before a change that was cut short */
+static unsigned int scanned_quarantine(const struct metadata_scan *scan)
+{
+	unsigned int ms = 0;
+
+	for (unsigned int i = 0; i < XCOPY_SB_COPIES; i++)
+		if (scan->sb_errors[i] == XCOPY_FORMAT_OK && scan->sb[i].quarantine_ms > ms)
+			ms = scan->sb[i].quarantine_ms;
+	return ms;
+}
+
+/*
+ * How long, in ms, copies of the clone may still be under way.  A volume that cannot be read
+ * keeps nobody from giving up.
+ */
+static unsigned int quarantine_left(const struct job *job, const char *path)
+{
+	struct metadata_device device;
+	struct metadata_scan scan;
+	int code = metadata_open(path, false, &device);
+
+	if (code)
+		return recorded_quarantine(job);
+	code = metadata_scan(&device, &scan);
+	metadata_close(&device);
+	if (code || scan.current < 0)
+		return recorded_quarantine(job);
+	return scan.offload_open ? scanned_quarantine(&scan) : 0;
+}
+
+/* Of a clone that nobody removed, which would have waited: the machine went down. */
+static void wait_for_storage(unsigned int ms)
+{
+	if (!ms)
+		return;
 	warn("copies that the storage was given before the machine went down may still be under way: waiting for %u s",
 	     (ms + 999) / 1000);
 	sleep((ms + 999) / 1000);
-	return 0;
 }
 
 /* What the storage still writes would hit whoever gets the destination's extents next. */
 static int let_copies_end(struct job *job)
 {
-	struct metadata_device device;
-	struct metadata_scan scan;
 	struct dm_state state;
 	char *path;
-	int code;
 
 	if (message_dry_run || !*job->metadata.lv)
 		return 0;
-	if (step_activate_metadata(job) || !dm_look(job->metadata_uuid, &state) || !state.exists)
-		return 0;	/* a volume that cannot be read keeps nobody from giving up */
-	path = need_text("/dev/dm-%u", state.minor);
-	code = metadata_open(path, false, &device);
-	free(path);
-	if (code)
+	if (step_activate_metadata(job) || !dm_look(job->metadata_uuid, &state) || !state.exists) {
+		wait_for_storage(recorded_quarantine(job));
 		return 0;
-	if (!metadata_scan(&device, &scan))
-		wait_for_storage(&scan);
-	metadata_close(&device);
+	}
+	path = need_text("/dev/dm-%u", state.minor);
+	wait_for_storage(quarantine_left(job, path));
+	free(path);
+	return 0;
+}
+
+/* The metadata is lost, and was not removed by this walk, cut short: nobody else tells. */
+static int let_copies_end_blind(struct job *job)
+{
+	if (!message_dry_run && job->state == JOB_FILLING && !*job->metadata.lv)
+		wait_for_storage(recorded_quarantine(job));
 	return 0;
 }
 
@@ -171,6 +214,7 @@ static int drop_destination(struct job *job)
 static const end_step undo_steps[] = {
 	check_destination,
 	remove_clone,
+	let_copies_end_blind,
 	record_cancelling,
 	release_source,
 	let_copies_end,
