@@ -69,6 +69,13 @@ run dmsetup message "${clone##*/}" 0 hydrate 0 64
 # the storage's writes do not go by the page cache, which blkid reads
 ok "its beginning is copied" wait_for 60 sh -c "blockdev --flushbufs $two; [ \"\$(blkid -p -o value -s UUID $two)\" = $uuid ]"
 is "its content is no name of it" "$(links_to "$two" "by-uuid/$uuid")" 0
+# As when a boot has looked at it before xcopysetup came: udev's database knows, and keeps it where nothing is looked at.
+mark=/run/xcopysetup/hide/device-$(lsblk -dno MAJ:MIN "$two" | tr -d ' ')
+run mv "$mark" /tmp/mark
+is "without its mark it would be found" "$(links_to "$two" "by-uuid/$uuid")" 1
+run mv /tmp/mark "$mark"
+is "the mark takes a link away" "$(links_to "$two" "by-uuid/$uuid")" 0
+is "and it stays away" "$(links_to "$two" "by-uuid/$uuid")" 0
 is "its identity is" "$(links_to "$two" "disk/by-id/dm-uuid-mpath-")" 1
 ok "it is right in between" holds $clone /tmp/clone
 run systemctl stop 'xcopysetup@*'
