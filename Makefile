@@ -63,7 +63,10 @@ dkms-source:
 	install -d $(DKMS_SRC)
 	tar --exclude-vcs-ignores -cf - $(MODULE_SOURCES) | tar -C $(DKMS_SRC) --no-same-owner -xf -
 
-dkms-install: dkms-source userspace userspace-install
+# One of the same version that is there goes first: DKMS would keep it, beside the new xcopysetup.
+dkms-install: userspace userspace-install
+	test -z "$$(dkms status -m dm-xcopy -v $(VERSION))" || dkms remove -m dm-xcopy -v $(VERSION) --all
+	$(MAKE) dkms-source
 	dkms add -m dm-xcopy -v $(VERSION)
 	dkms install -m dm-xcopy -v $(VERSION)
 

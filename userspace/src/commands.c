@@ -51,12 +51,12 @@ static const struct option_spec status_options[] = {
 };
 
 static const struct option_spec wait_options[] = {
-	{ "timeout", 0, "SECONDS", "give up after so long", false },
+	{ "timeout", 0, "SECONDS", "give up after so long (0: never)", false },
 	{ NULL, 0, NULL, NULL, false }
 };
 
 static const struct option_spec finish_options[] = {
-	{ "timeout", 0, "SECONDS", "give up after so long", false },
+	{ "timeout", 0, "SECONDS", "give up after so long (0: never)", false },
 	{ "force", 0, NULL, "the source was written to, or made writeable, and that does not matter", false },
 	{ NULL, 0, NULL, NULL, false }
 };
@@ -119,13 +119,18 @@ const struct command commands[] = {
 	{ NULL, NULL, 0, 0, 0, NULL, NULL, NULL }
 };
 
+static bool is_offered(const struct option_spec *spec, const struct command *command)
+{
+	return !spec->hidden && (strcmp(spec->name, "dry-run") || !command ||
+				 command->flags & COMMAND_DRY_RUN);
+}
+
 static void print_options(const struct option_spec *specs, const struct command *command)
 {
 	char left[64];
 
 	for (; specs && specs->name; specs++) {
-		if (specs->hidden || (!strcmp(specs->name, "dry-run") && command &&
-				      !(command->flags & COMMAND_DRY_RUN)))
+		if (!is_offered(specs, command))
 			continue;
 		snprintf(left, sizeof(left), "%c%c%s--%s%s%s", specs->letter ? '-' : ' ',
 			 specs->letter ? specs->letter : ' ', specs->letter ? ", " : "  ",
@@ -172,10 +177,10 @@ int command_help(const struct invocation *invocation)
 	return fail(EXIT_USAGE, "there is no command \"%s\"; \"xcopysetup help\" lists them", name);
 }
 
-static void print_names(const struct option_spec *specs)
+static void print_names(const struct option_spec *specs, const struct command *command)
 {
 	for (; specs && specs->name; specs++)
-		if (!specs->hidden)
+		if (is_offered(specs, command))
 			printf(" --%s", specs->name);
 }
 
@@ -199,8 +204,8 @@ void print_completion(void)
 		if (command->flags & COMMAND_HIDDEN)
 			continue;
 		printf("\t\t\"%s\") words='", command->name);
-		print_names(command->options);
-		print_names(common_options);
+		print_names(command->options, command);
+		print_names(common_options, command);
 		printf("' ;;\n");
 	}
 	printf("\t\tesac\n\tfi\n"

@@ -236,7 +236,7 @@ int dm_need_targets(void)
 	if (dm_target_known("xcopy") && dm_target_known("xcopy-linear"))
 		return 0;
 	return fail(EXIT_REFUSED,
-		    "the kernel has no target \"xcopy\", and modprobe dm-xcopy did not load it: install the dm-xcopy module for this kernel (README, \"Using it\")");
+		    "the kernel has no target \"xcopy\", and modprobe dm-xcopy did not load it: install the dm-xcopy module for this kernel (README, \"Use it for real\")");
 }
 
 static uint16_t udev_flags(enum dm_udev udev)

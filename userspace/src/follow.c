@@ -84,9 +84,10 @@ enum clone_look clone_look(const struct job *job, struct clone_status *status)
 
 static int say_broken(const struct job *job, const struct clone_status *status)
 {
-	return fail(EXIT_NEGATIVE, "%s is in mode %s (last error: %s): \"dmesg\" has the reason; its data is as it was, back it up",
+	return fail(EXIT_NEGATIVE, "%s is in mode %s (last error: %s): \"dmesg\" has the reason; its data is as it was, back it up; when what failed is mended, unmount it, \"dmsetup remove %s\" and \"xcopysetup activate %s\"",
 		    job->clone_name, *status->mode ? status->mode : "unknown",
-		    clone_status_value(status, "last_error", "-"));
+		    clone_status_value(status, "last_error", "-"), job->clone_name,
+		    job->destination_text);
 }
 
 /* The waiter does not finish such a clone: nothing is to be waited for. */

@@ -98,7 +98,8 @@ struct json_object *clone_object(const struct job *job, enum clone_look look,
 	add_text(object, "suspect", look == CLONE_FILLING ? step_suspicion(job, status) : NULL);
 	json_object_object_add(object, "waiter",
 			       json_object_new_boolean(runtime_is_locked("waiter", job->id)));
-	if (look == CLONE_FILLING || look == CLONE_BROKEN) {
+	/* without a mode there is no status that could be read */
+	if (*status->mode && (look == CLONE_FILLING || look == CLONE_BROKEN)) {
 		add_text(object, "mode", status->mode);
 		add_number(object, "regions", status->regions);
 		add_number(object, "hydrated_regions", status->hydrated);

@@ -92,7 +92,7 @@ const char *step_suspicion(const struct job *job, const struct clone_status *sta
 
 char *suspicion_text(const struct job *job, const char *suspicion)
 {
-	return need_text("source %s %s while %s was filled from it, which may hold a mix of old and new now: \"xcopysetup cancel\" it and clone again; only if the source surely is as it was, \"xcopysetup finish --force\" it",
+	return need_text("source %s %s while %s was filled from it, which may hold a mix of old and new now: save what was written to the clone, \"xcopysetup cancel\" it and clone again; only if the source surely is as it was, \"xcopysetup finish --force\" it",
 			 job->source_text,
 			 strcmp(suspicion, WRITEABLE) ? "was written to" :
 			 "was made writeable",
