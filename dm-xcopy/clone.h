@@ -519,6 +519,7 @@ void xcopy_engine_enable_offload(struct xcopy_clone *clone);
  * @depth: copies at a time in use
  * @segments: descriptors in a command, as many as are in use
  * @segment_bytes: length of one, bytes
+ * @failed_regions: regions that are given up, until hydration is enabled again
  */
 struct xcopy_engine_status {
 	u64 hydrating;
@@ -526,6 +527,7 @@ struct xcopy_engine_status {
 	unsigned int depth;
 	u32 segments;
 	u64 segment_bytes;
+	unsigned int failed_regions;
 };
 
 /** xcopy_engine_status() - a snapshot; all zero once complete; any context */

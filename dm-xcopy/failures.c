@@ -89,9 +89,23 @@ u64 xcopy_failures_next(const struct xcopy_failures *failures, u64 first, u64 en
 	return end;
 }
 
+static bool is_given_up(const struct xcopy_failed_region *failed)
+{
+	return failed->attempts >= XCOPY_FAILED_ATTEMPTS;
+}
+
+unsigned int xcopy_failures_given_up(const struct xcopy_failures *failures)
+{
+	unsigned int i, nr = 0;
+
+	for (i = 0; i < failures->nr; i++)
+		nr += is_given_up(&failures->regions[i]);
+	return nr;
+}
+
 static bool due(const struct xcopy_failed_region *failed, unsigned long now, unsigned long *delay)
 {
-	if (failed->attempts >= XCOPY_FAILED_ATTEMPTS)
+	if (is_given_up(failed))
 		return false;
 	/* Jiffies wrap. */
 	if ((long)(now - failed->retry_at) >= 0)

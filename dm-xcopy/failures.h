@@ -82,6 +82,9 @@ u64 xcopy_failures_next(const struct xcopy_failures *failures, u64 first, u64 en
 u64 xcopy_failures_due(const struct xcopy_failures *failures, unsigned long now,
 		       unsigned long *delay);
 
+/** xcopy_failures_given_up() - how many regions are not tried again */
+unsigned int xcopy_failures_given_up(const struct xcopy_failures *failures);
+
 /**
  * struct xcopy_search - the way through a range that failed somewhere
  * @region: where the next try begins

@@ -643,9 +643,19 @@ void xcopy_engine_enable_offload(struct xcopy_clone *clone)
 	xcopy_offload_reset(clone->engine->offload);
 }
 
+/* Those that are not tried again; with hydration off that are all of them. Caller holds clone->lock. */
+static unsigned int failed_regions(struct xcopy_engine *engine)
+{
+	struct xcopy_clone *clone = engine->clone;
+
+	xcopy_failures_forget_healed(&engine->failures, is_healed, clone);
+	return test_bit(XCOPY_CLONE_HYDRATION, &clone->flags) ?
+	       xcopy_failures_given_up(&engine->failures) : engine->failures.nr;
+}
+
 void xcopy_engine_status(struct xcopy_clone *clone, struct xcopy_engine_status *status)
 {
-	const struct xcopy_engine *engine;
+	struct xcopy_engine *engine;
 
 	memset(status, 0, sizeof(*status));
 	spin_lock_irq(&clone->lock);
@@ -654,6 +664,7 @@ void xcopy_engine_status(struct xcopy_clone *clone, struct xcopy_engine_status *
 		status->hydrating = engine->running_regions;
 		xcopy_offload_status(engine->offload, status);
 		status->depth = engine->tuner.depth;
+		status->failed_regions = failed_regions(engine);
 	}
 	spin_unlock_irq(&clone->lock);
 }

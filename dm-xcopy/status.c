@@ -58,7 +58,7 @@ static unsigned int emit_counters(const struct xcopy_clone *clone, char *result,
 }
 
 /* Keys in the stats group beside the counters. */
-#define OTHER_STATS	10U
+#define OTHER_STATS	11U
 
 static unsigned int emit_stats(struct xcopy_clone *clone,
 			       const struct xcopy_engine_status *engine, char *result,
@@ -74,8 +74,9 @@ static unsigned int emit_stats(struct xcopy_clone *clone,
 	       engine->command_kib, engine->depth,
 	       test_bit(XCOPY_CLONE_SOURCE_MODIFIED, &clone->flags),
 	       clone->last_error);
-	DMEMIT(" last_answer %s segments %u segment_bytes %llu", clone->last_answer,
-	       engine->segments, engine->segment_bytes);
+	DMEMIT(" last_answer %s segments %u segment_bytes %llu failed_regions %u",
+	       clone->last_answer, engine->segments, engine->segment_bytes,
+	       engine->failed_regions);
 	spin_unlock_irq(&clone->lock);
 	return sz;
 }

@@ -50,9 +50,12 @@ static void test_later_and_later(struct kunit *test)
 		wait *= 2;
 	}
 	/* Given up: never due, and nothing to wait for. */
+	KUNIT_EXPECT_EQ(test, xcopy_failures_given_up(&failures), 0);
 	KUNIT_EXPECT_EQ(test, count(7, now), XCOPY_FAILED_ATTEMPTS);
 	KUNIT_EXPECT_EQ(test, due_at(now + 1000 * SECOND, &delay), XCOPY_NO_REGION);
 	KUNIT_EXPECT_EQ(test, delay, ~0UL >> 1);
+	KUNIT_EXPECT_EQ(test, count(8, now), 1);
+	KUNIT_EXPECT_EQ(test, xcopy_failures_given_up(&failures), 1);
 }
 
 /* Each "hydrate" message tries a region once more, also one that was given up. */

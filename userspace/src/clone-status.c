@@ -147,6 +147,15 @@ bool clone_status_complete(const struct clone_status *status)
 	       !strcmp(clone_status_value(status, "offload", ""), "done");
 }
 
+bool clone_status_stuck(const struct clone_status *status, bool paused)
+{
+	uint64_t failed = clone_status_number(status, "failed_regions");
+
+	if (!failed || status->hydrating)
+		return false;
+	return status->hydration_off ? !paused : status->hydrated + failed >= status->regions;
+}
+
 bool clone_status_healthy(const struct clone_status *status)
 {
 	return !strcmp(status->mode, "rw");

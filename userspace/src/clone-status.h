@@ -37,6 +37,11 @@ const char *clone_status_value(const struct clone_status *status, const char *ke
 uint64_t clone_status_number(const struct clone_status *status, const char *key);
 
 bool clone_status_complete(const struct clone_status *status);
+/**
+ * clone_status_stuck() - is all that is left what could not be copied, and is not tried again?
+ * @paused: hydration is off because somebody wanted it so
+ */
+bool clone_status_stuck(const struct clone_status *status, bool paused);
 bool clone_status_healthy(const struct clone_status *status);
 
 /** clone_status_permille() - how full, rounded down, so 1000 only when complete */

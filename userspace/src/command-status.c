@@ -48,6 +48,17 @@ static void print_suspicion(const struct job *job, const struct clone_status *st
 	free(text);
 }
 
+static void print_stuck(const struct job *job, const struct clone_status *status)
+{
+	char *text;
+
+	if (!is_stuck(job, status))
+		return;
+	text = stuck_text(job, status);
+	printf("stuck         %s\n", text);
+	free(text);
+}
+
 static void print_detail(const struct job *job, enum clone_look look,
 			 const struct clone_status *status)
 {
@@ -65,6 +76,8 @@ static void print_detail(const struct job *job, enum clone_look look,
 	if (look != CLONE_FILLING && look != CLONE_BROKEN)
 		return;
 	print_suspicion(job, status);
+	if (look == CLONE_FILLING)
+		print_stuck(job, status);
 	printf("mode          %s\n", status->mode);
 	printf("hydrated      %llu of %llu regions, %u.%u %%\n",
 	       (unsigned long long)status->hydrated, (unsigned long long)status->regions,
@@ -98,7 +111,8 @@ static void list_job(const struct job *job, struct listing *listing)
 		printf("%-24s %-24s %10s %7s %-9s %-8s %s\n", "DESTINATION", "SOURCE", "SIZE",
 		       "FULL", "STATE", "OFFLOAD", "DEVICE");
 	listing->negative = listing->negative || look == CLONE_BROKEN ||
-			    (look == CLONE_FILLING && step_suspicion(job, &status));
+			    (look == CLONE_FILLING &&
+			     (step_suspicion(job, &status) || is_stuck(job, &status)));
 	if (listing->array)
 		json_object_array_add(listing->array, clone_object(job, look, &status));
 	else if (listing->detail)

@@ -82,12 +82,34 @@ enum clone_look clone_look(const struct job *job, struct clone_status *status)
 	return look;
 }
 
+bool is_stuck(const struct job *job, const struct clone_status *status)
+{
+	return clone_status_stuck(status, job_has_feature(job, "no_hydration"));
+}
+
+char *stuck_text(const struct job *job, const struct clone_status *status)
+{
+	return need_text("%s regions of %s cannot be copied (%s), and are not tried again: mend what fails (\"dmesg\" has it), then \"xcopysetup resume %s\"; reads of them still go to the source",
+			 clone_status_value(status, "failed_regions", "some"), job->clone_name,
+			 clone_status_value(status, "last_error", "-"), job->destination_text);
+}
+
 static int say_broken(const struct job *job, const struct clone_status *status)
 {
 	return fail(EXIT_NEGATIVE, "%s is in mode %s (last error: %s): \"dmesg\" has the reason; its data is as it was, back it up; when what failed is mended, unmount it, \"dmsetup remove %s\" and \"xcopysetup activate %s\"",
 		    job->clone_name, *status->mode ? status->mode : "unknown",
 		    clone_status_value(status, "last_error", "-"), job->clone_name,
 		    job->destination_text);
+}
+
+/* What could not be copied is tried again only if somebody says so. */
+static int say_stuck(const struct job *job, const struct clone_status *status)
+{
+	char *text = stuck_text(job, status);
+
+	fail(EXIT_NEGATIVE, "%s", text);
+	free(text);
+	return EXIT_NEGATIVE;
 }
 
 /* The waiter does not finish such a clone: nothing is to be waited for. */
@@ -167,6 +189,9 @@ static int look_once(struct following *following)
 		   (suspicion = step_suspicion(job, &status)) != NULL) {
 		progress_end(&following->progress);
 		code = say_suspicion(job, suspicion);
+	} else if (look == CLONE_FILLING && is_stuck(job, &status)) {
+		progress_end(&following->progress);
+		code = say_stuck(job, &status);
 	} else if (look == CLONE_LINEAR) {
 		code = look_at_record(job, &ended, &filling);
 		code = code || ended ? code : -1;

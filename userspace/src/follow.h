@@ -22,6 +22,12 @@ enum clone_look {
 	CLONE_BROKEN,		/* mode ro or Fail, or the status is not understood; status is filled */
 };
 
+/** is_stuck() - of a clone that is filling: is what is left not tried again, unless somebody says so? */
+bool is_stuck(const struct job *job, const struct clone_status *status);
+
+/** stuck_text() - in words, with what there is to do; to be freed */
+char *stuck_text(const struct job *job, const struct clone_status *status);
+
 /** clone_look() - what the clone's device is now; @status to be freed in any case */
 enum clone_look clone_look(const struct job *job, struct clone_status *status);
 

@@ -27,6 +27,8 @@ const char *look_word(const struct job *job, enum clone_look look,
 		return "suspect";
 	if (look == CLONE_FILLING && clone_status_complete(status))
 		return "complete";
+	if (look == CLONE_FILLING && is_stuck(job, status))
+		return "stuck";
 	if (look == CLONE_FILLING && status->hydration_off)
 		return "paused";
 	return look_words[look];

@@ -35,6 +35,7 @@ struct waiter {
 	uint64_t next_finish;
 	char *last_refusal;
 	bool broken_said;
+	bool stuck_said;
 	const char *suspicion;	/* the first that there was */
 	bool suspicion_said;
 };
@@ -147,6 +148,21 @@ static void say_broken(struct waiter *waiter, const struct clone_status *status)
 	waiter->broken_said = true;
 }
 
+/* Once, until it goes on. */
+static void say_stuck(struct waiter *waiter, const struct clone_status *status)
+{
+	bool stuck = is_stuck(&waiter->job, status);
+	char *text;
+
+	if (stuck && !waiter->stuck_said && !job_refresh(&waiter->job) &&
+	    is_stuck(&waiter->job, status)) {
+		text = stuck_text(&waiter->job, status);
+		warn("%s", text);
+		free(text);
+	}
+	waiter->stuck_said = stuck;
+}
+
 /* True when there is nothing more to wait for. */
 static bool work(struct waiter *waiter)
 {
@@ -167,6 +183,7 @@ static bool work(struct waiter *waiter)
 		break;
 	case CLONE_FILLING:
 		suspect(waiter, &status);
+		say_stuck(waiter, &status);
 		if (!clone_status_complete(&status))
 			repair(waiter, &status);
 		else if (!waiter->suspicion)

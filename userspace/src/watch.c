@@ -100,7 +100,8 @@ static void show(struct watching *watching, struct watched *clone, struct json_o
 	clone->progress.name = clone->job.clone_name;
 	watching->reload = watching->reload || look == CLONE_GONE || look == CLONE_LINEAR;
 	if (look == CLONE_BROKEN ||
-	    (look == CLONE_FILLING && step_suspicion(&clone->job, &status)))
+	    (look == CLONE_FILLING &&
+	     (step_suspicion(&clone->job, &status) || is_stuck(&clone->job, &status))))
 		watching->negative = true;
 	if (array)
 		json_object_array_add(array, clone_object(&clone->job, look, &status));

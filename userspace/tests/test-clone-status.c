@@ -33,6 +33,32 @@ static void good(void **state)
 	clone_status_free(&status);
 }
 
+static bool stuck(const char *text, bool paused)
+{
+	struct clone_status status;
+	bool is;
+
+	assert_true(clone_status_parse(text, &status));
+	is = clone_status_stuck(&status, paused);
+	clone_status_free(&status);
+	return is;
+}
+
+static void stuck_when_the_rest_has_failed(void **state)
+{
+	(void)state;
+	assert_true(stuck(HEAD "998/1000 0 0 0 rw 2 failed_regions 2", false));
+	assert_false(stuck(HEAD "998/1000 1 0 0 rw 2 failed_regions 2", false));
+	assert_false(stuck(HEAD "997/1000 0 0 0 rw 2 failed_regions 2", false));
+	assert_false(stuck(HEAD "1000/1000 0 0 0 rw 2 failed_regions 0", false));
+	/* an older kernel module does not say */
+	assert_false(stuck(HEAD "998/1000 0 0 0 rw 2 offload on", false));
+	/* too many have failed, and the kernel has stopped; or somebody else has */
+	assert_true(stuck(HEAD "10/1000 0 1 no_hydration 0 rw 2 failed_regions 64", false));
+	assert_false(stuck(HEAD "10/1000 0 1 no_hydration 0 rw 2 failed_regions 64", true));
+	assert_false(stuck(HEAD "10/1000 0 1 no_hydration 0 rw 2 failed_regions 0", false));
+}
+
 static void complete_only_when_all_and_rw(void **state)
 {
 	struct clone_status status;
@@ -105,6 +131,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(good), cmocka_unit_test(complete_only_when_all_and_rw),
+		cmocka_unit_test(stuck_when_the_rest_has_failed),
 		cmocka_unit_test(cut_short), cmocka_unit_test(progress_line),
 	};
 

@@ -20,7 +20,7 @@ is "the table line comes back" "$(dmsetup table probe)" \
 status=$(dmsetup status probe)
 like "dm-clone's fields come first" "$status" \
 	'^0 65544 xcopy 8 [0-9]+/2048 128 0/513 0 2 no_hydration no_offload 30 hydration_threshold 0 '
-like "mode and statistics follow the arguments" "$status" ' offload_driver auto rw 38 copier none offload off reason table offloaded 0 '
+like "mode and statistics follow the arguments" "$status" ' offload_driver auto rw 40 copier none offload off reason table offloaded 0 '
 is "the counted groups add up" "$(awk '{ i = 9; i += $i + 1; i += $i + 2; print NF - i - $i }' <<<"$status")" 0
 for key in copier offload reason offloaded host_copied skipped commands retries fallbacks verified \
 	verify_failures quarantined command_kib depth source_modified last_error last_answer segments segment_bytes; do
