@@ -51,6 +51,8 @@ struct xcopy_trusted_extents {
  * @nr_paths: how many were ever added
  * @failed: given up; @reason says why
  * @reason: a word
+ * @lied: it said that it had copied, and had not: only what was compared counts, until a whole
+ *	command that was sent after offload was switched on again is right
  * @verify_next: the next command has to be verified
  * @verify_since: jiffies when that was found; commands sent before do not count
  * @growing: a command larger than all that were done is being verified: the others are kept smaller
@@ -68,6 +70,7 @@ struct xcopy_offload_pair {
 	unsigned int nr_paths;
 	bool failed;
 	char reason[XCOPY_WORD];
+	bool lied;
 	bool verify_next;
 	unsigned long verify_since;
 	bool growing;

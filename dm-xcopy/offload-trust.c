@@ -102,8 +102,10 @@ void xcopy_trust_add(struct xcopy_clone *clone, const struct xcopy_route *route)
 	struct xcopy_offload_pair *p = route->pair;
 
 	spin_lock_irq(&clone->lock);
-	if (time_after(route->sent_at, p->verify_since))
+	if (time_after(route->sent_at, p->verify_since)) {
 		p->verify_next = false;
+		p->lied = false;
+	}
 	if (!path_trusted(p, route->path.key))
 		p->paths[p->nr_paths++ % XCOPY_TRUSTED_PATHS] = route->path.key;
 	if (extents && !extents_trusted(p, route)) {

@@ -105,6 +105,16 @@ static enum xcopy_step unknown_outcome(struct xcopy_offload *offload, struct xco
 	return STEP_HOST;
 }
 
+static void caught_lying(struct xcopy_clone *clone, struct xcopy_offload_pair *p)
+{
+	spin_lock_irq(&clone->lock);
+	p->lied = true;
+	/* What was sent before does not give it its trust back. */
+	xcopy_trust_demand_verification(p);
+	spin_unlock_irq(&clone->lock);
+	xcopy_offload_give_up(clone, p, "verify-failed");
+}
+
 /*
  * What differs, or cannot be read, may be copied late, whatever the storage said; and poison may be
  * written late. Where the map has changed meanwhile, and where there was no comparison, that is not
@@ -118,7 +128,7 @@ static void not_verified(struct xcopy_copy *copy, struct xcopy_route *route, boo
 	struct xcopy_clone *clone = offload->clone;
 
 	if (lie)
-		xcopy_offload_give_up(clone, route->pair, "verify-failed");
+		caught_lying(clone, route->pair);
 	else
 		unknown_outcome(offload, route, why);
 	xcopy_clone_set_word(clone, clone->last_error, lie ? "verify-failed" : "not-verified");
@@ -271,6 +281,18 @@ static enum xcopy_step check_copy(struct xcopy_copy *copy, struct xcopy_route *r
 	return r ? STEP_HOST : STEP_DONE;
 }
 
+/* Commands that were on their way when another one was seen to be a lie are not believed. */
+static bool is_doubtful(struct xcopy_clone *clone, const struct xcopy_offload_pair *p,
+			enum xcopy_verify how)
+{
+	bool lied;
+
+	spin_lock_irq(&clone->lock);
+	lied = p->lied;
+	spin_unlock_irq(&clone->lock);
+	return lied && how != VERIFY_WHOLE;
+}
+
 static enum xcopy_step copied(struct xcopy_copy *copy, struct xcopy_route *route, sector_t segment,
 			      enum xcopy_verify how, u64 took_ms)
 {
@@ -279,6 +301,11 @@ static enum xcopy_step copied(struct xcopy_copy *copy, struct xcopy_route *route
 
 	if (how != VERIFY_NOT && check_copy(copy, route, segment, how) != STEP_DONE)
 		return STEP_HOST;
+	if (is_doubtful(clone, route->pair, how)) {
+		xcopy_clone_set_word(clone, clone->last_error, "not-verified");
+		distrust(copy, route);
+		return STEP_HOST;
+	}
 	learn_done(offload, route, segment, took_ms);
 	xcopy_stat_add(clone, XCOPY_STAT_OFFLOADED, route->sectors);
 	xcopy_clone_set_word(clone, clone->copier, route->pair->pair.type->name);
@@ -384,6 +411,11 @@ static enum xcopy_step prepare(struct xcopy_copy *copy, struct xcopy_route *rout
 		xcopy_route_close(route);
 	else if (*how != VERIFY_NOT)
 		step = poison(copy, route, segment, *how);
+	/* Since the route was opened another command may have ended offload. */
+	if (step == STEP_DONE && xcopy_offload_failed(offload->clone, route->pair)) {
+		xcopy_route_close(route);
+		step = STEP_HOST;
+	}
 	return step;
 }
 

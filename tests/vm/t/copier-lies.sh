@@ -96,6 +96,23 @@ sizes=$(awk '$6 > max { max = $6; n++ } END { print n }' $COPIER/log)
 is "as large as before: not verified again" "$(status_field clone verified)" "$sizes"
 ends_right "as large as before" clone $mib
 
+# What was on its way when another command was seen to be a lie is not believed either.
+begin
+rule from=2 count=1 wait lie
+rule from=3 count=1 delay_ms=5000
+rule from=4 count=1 lie
+clone_create clone $mib no_hydration offload_depth 1 offload_max_kib 1024 quarantine_ms 500
+run dmsetup message clone 0 hydrate 0 $((2048 / REGION))
+ok "another's lie: the first command" wait_for 30 status_is offloaded 2048
+run dmsetup message clone 0 set offload_depth 2
+run dmsetup message clone 0 enable_hydration
+ok "another's lie: two are under way" wait_for 30 copier_is commands 3
+copier path_key 2
+ok "another's lie: the fourth is caught" wait_for 60 status_is offload failed
+is "another's lie: by one verification" "$(status_field clone verify_failures)" 1
+copier go all
+ends_right "another's lie" clone $mib
+
 # The control: what is not verified is believed, so the points above prove the verification.
 begin
 rule from=8 lie
