@@ -106,6 +106,9 @@ static void hold_everything(struct xcopy_clone *clone)
 {
 	unsigned int ms = xcopy_metadata_quarantine_ms(clone->md);
 
+	/* Whoever says how long knows the storage better than whoever began. */
+	if (test_bit(XCOPY_QUARANTINE_MS, &clone->args.given))
+		ms = max(ms, xcopy_number(&clone->args, XCOPY_QUARANTINE_MS));
 	clone->open = true;
 	clone->outstanding = 1;
 	clone->holding = true;
@@ -165,7 +168,10 @@ static void free_engine(struct xcopy_clone *clone)
 	engine = clone->engine;
 	WRITE_ONCE(clone->engine, NULL);
 	spin_unlock_irq(&clone->lock);
+	mutex_unlock(&clone->commit_mutex);
+	/* Without the mutex, which its works take. */
 	xcopy_engine_destroy(engine);
+	mutex_lock(&clone->commit_mutex);
 	xcopy_metadata_free_bitmap(clone->md);
 	mutex_unlock(&clone->commit_mutex);
 }

@@ -294,13 +294,20 @@ bool xcopy_commit_outstanding(struct xcopy_clone *clone)
 	return outstanding;
 }
 
+/* What a crash left open, with a shorter quarantine than is asked for now, is not open enough. */
+static bool long_enough(const struct xcopy_clone *clone)
+{
+	return xcopy_number(&clone->args, XCOPY_QUARANTINE_MS) <=
+	       xcopy_metadata_quarantine_ms(clone->md);
+}
+
 static bool count_command(struct xcopy_clone *clone, bool now_open)
 {
 	bool open;
 
 	spin_lock_irq(&clone->lock);
 	clone->open |= now_open;
-	open = clone->open;
+	open = clone->open && (now_open || long_enough(clone));
 	if (open) {
 		clone->outstanding++;
 		clone->commands++;

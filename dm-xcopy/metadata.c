@@ -47,7 +47,7 @@ u64 xcopy_metadata_nr_hydrated(const struct xcopy_metadata *md)
 
 unsigned int xcopy_metadata_quarantine_ms(const struct xcopy_metadata *md)
 {
-	return md->geometry.quarantine_ms;
+	return READ_ONCE(md->geometry.quarantine_ms);
 }
 
 u64 xcopy_metadata_device_sectors(const struct xcopy_metadata *md)

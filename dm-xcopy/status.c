@@ -140,7 +140,7 @@ void xcopy_target_status(struct dm_target *ti, status_type_t type, unsigned int 
 /* ---- messages ---- */
 
 /*
- * With the engine, which is not freed meanwhile: free_engine() holds the mutex.
+ * With the engine, which is not freed meanwhile: free_engine() takes it away under the mutex.
  * A complete clone has nothing left that these could change.
  */
 static int with_engine(struct xcopy_clone *clone, void (*call)(struct xcopy_clone *clone))

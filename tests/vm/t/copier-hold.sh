@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # test: after a crash with copies under way, whatever is not hydrated waits for the quarantine that was in force: a copy that lands meanwhile hits nothing newer
 # phases: 2
-# timeout: 240
+# timeout: 300
 . "$XCOPY_LIB"
 . "$XCOPY_SRC/tests/vm/guest/copier.sh"
 
@@ -87,5 +87,25 @@ case $PHASE in
 	log_mark
 	clone_create clone $mib no_format
 	not_ok "a clean removal leaves nothing to wait for" log_has 'Storage copies were under way'
+	run dmsetup remove --retry clone
+
+	# Metadata as a crash leaves it, and a table that asks for longer.
+	fresh_devices $mib
+	copier reset 1
+	rule from=2 wait
+	clone_create clone $mib "" offload_depth 1 offload_max_kib 1024 quarantine_ms 500
+	ok "asked for longer: a copy is under way" copier_waits
+	run dd if="$META" of=/tmp/crashed bs=1M count=8 iflag=direct status=none
+	copier go all
+	run wait_for 60 hydrated clone
+	run dmsetup remove --retry clone
+	run dd if=/tmp/crashed of="$META" bs=1M oflag=direct status=none
+	log_mark
+	clone_create clone $mib no_format offload_depth 1 offload_max_kib 1024 quarantine_ms 3000
+	ok "asked for longer: and waited" log_has 'Storage copies were under way .* wait for 3000 ms'
+	ok "asked for longer: it completes" wait_for 60 hydrated clone
+	at_least "asked for longer: the storage copied" "$(status_field clone offloaded)" 1
+	run dmsetup remove --retry clone
+	is "asked for longer: it is in force" "$(xcopysetup metadata dump --json "$META" | jq .quarantine_ms)" 3000
 	;;
 esac
