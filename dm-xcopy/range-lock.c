@@ -117,27 +117,19 @@ void xcopy_range_unlock(struct xcopy_range_locks *locks, struct xcopy_range *ran
 	deliver(&granted);
 }
 
-static struct xcopy_range *find_waiting(struct xcopy_range_locks *locks,
-					void (*granted)(struct xcopy_range *range))
-{
-	struct xcopy_range *range;
-
-	for (range = range_tree_iter_first(&locks->tree, 0, U64_MAX); range;
-	     range = range_tree_iter_next(range, 0, U64_MAX))
-		if (range->blockers && range->granted == granted)
-			return range;
-	return NULL;
-}
-
 void xcopy_range_cancel(struct xcopy_range_locks *locks,
 			void (*granted)(struct xcopy_range *range), struct list_head *cancelled)
 {
-	struct xcopy_range *range;
+	struct xcopy_range *range, *next;
 	unsigned long flags;
 	LIST_HEAD(unblocked);
 
 	spin_lock_irqsave(&locks->lock, flags);
-	while ((range = find_waiting(locks, granted))) {
+	for (range = range_tree_iter_first(&locks->tree, 0, U64_MAX); range; range = next) {
+		/* Leaving may unblock it, which is no reason to wait any more; it stays in the tree. */
+		next = range_tree_iter_next(range, 0, U64_MAX);
+		if (!range->blockers || range->granted != granted)
+			continue;
 		leave(locks, range, &unblocked);
 		list_add_tail(&range->link, cancelled);
 	}
