@@ -4,13 +4,14 @@
 # timeout: 300
 . "$XCOPY_LIB"
 
-# sick [FIRST COUNT]: a linear device over a disk, of which these sectors fail
+# sick [FIRST COUNT]: a linear device over a disk, of which these sectors fail. It begins behind the disk's beginning, or LVM
+# would see one physical volume twice.
 sick() {
 	local size end=$((${1:-0} + ${2:-0}))
-	size=$(blockdev --getsz "$(disk s0)")
+	size=$(($(blockdev --getsz "$(disk s0)") - 2048))
 	{
-		[ $# = 0 ] || printf '0 %s linear %s 0\n%s %s error\n' "$1" "$(disk s0)" "$1" "$2"
-		echo "$end $((size - end)) linear $(disk s0) $end"
+		[ $# = 0 ] || printf '0 %s linear %s 2048\n%s %s error\n' "$1" "$(disk s0)" "$1" "$2"
+		echo "$end $((size - end)) linear $(disk s0) $((2048 + end))"
 	} >/tmp/table
 	if dmsetup info sick >/dev/null 2>&1; then
 		dmsetup load sick /tmp/table && dmsetup suspend --noflush --nolockfs sick && dmsetup resume sick
