@@ -35,7 +35,7 @@ clone=$(xcopysetup clone -q --no-hydration --pv "$(disk s1)" vg/src vg/dst)
 run sick $((start + 16384)) 136
 is "it is paused" "$(state)" paused
 ok "resume" xcopysetup resume vg/dst
-refused 5 "wait" 'error: 2 regions of xcopy-vg-dst cannot be copied \(source-read\), and are not tried again: .*xcopysetup resume vg/dst' \
+refused 5 "wait" '2 regions of xcopy-vg-dst cannot be copied \(source-read\), and are not tried again: .*xcopysetup resume vg/dst' \
 	xcopysetup wait --timeout 250 vg/dst
 is "its state" "$(state)" stuck
 refused 5 "status" 'stuck +2 regions of xcopy-vg-dst cannot be copied .*source-read: the host could not read' xcopysetup status vg/dst
