@@ -643,7 +643,7 @@ void xcopy_engine_enable_offload(struct xcopy_clone *clone)
 	xcopy_offload_reset(clone->engine->offload);
 }
 
-/* Those that are not tried again; with hydration off that are all of them. Caller holds clone->lock. */
+/* Those that are not tried again: with hydration off, all. Caller holds clone->lock. */
 static unsigned int failed_regions(struct xcopy_engine *engine)
 {
 	struct xcopy_clone *clone = engine->clone;

@@ -126,7 +126,7 @@ void xcopy_range_cancel(struct xcopy_range_locks *locks,
 
 	spin_lock_irqsave(&locks->lock, flags);
 	for (range = range_tree_iter_first(&locks->tree, 0, U64_MAX); range; range = next) {
-		/* Leaving may unblock it, which is no reason to wait any more; it stays in the tree. */
+		/* Leaving may unblock it: then it is granted. It stays in the tree. */
 		next = range_tree_iter_next(range, 0, U64_MAX);
 		if (!range->blockers || range->granted != granted)
 			continue;
