@@ -99,12 +99,11 @@ ends_right "as large as before" clone $mib
 # What was on its way when another command was seen to be a lie is not believed either.
 begin
 rule from=2 count=1 wait lie
-rule from=3 count=1 delay_ms=5000
+rule from=3 count=1 delay_ms=15000
 rule from=4 count=1 lie
-clone_create clone $mib no_hydration offload_depth 1 offload_max_kib 1024 offload_segment_blocks 2048 quarantine_ms 500
+clone_create clone $mib no_hydration offload_depth 2 offload_max_kib 1024 offload_segment_blocks 2048 quarantine_ms 500
 run dmsetup message clone 0 hydrate 0 $((2048 / REGION))
 ok "another's lie: the first command" wait_for 30 status_is offloaded 2048
-run dmsetup message clone 0 set offload_depth 2
 run dmsetup message clone 0 enable_hydration
 ok "another's lie: two are under way" wait_for 30 copier_is commands 3
 copier path_key 2
