@@ -294,7 +294,7 @@ bool xcopy_commit_outstanding(struct xcopy_clone *clone)
 	return outstanding;
 }
 
-/* What a crash left open, with a shorter quarantine than is asked for now, is not open enough. */
+/* What a crash left open, with a shorter quarantine than the table asks for, is not open enough. */
 static bool long_enough(const struct xcopy_clone *clone)
 {
 	return xcopy_number(&clone->args, XCOPY_QUARANTINE_MS) <=

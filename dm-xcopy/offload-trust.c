@@ -104,7 +104,8 @@ void xcopy_trust_add(struct xcopy_clone *clone, const struct xcopy_route *route)
 	spin_lock_irq(&clone->lock);
 	if (time_after(route->sent_at, p->verify_since)) {
 		p->verify_next = false;
-		p->lied = false;
+		/* Not by one that slipped through while offload was being ended. */
+		p->lied &= p->failed;
 	}
 	if (!path_trusted(p, route->path.key))
 		p->paths[p->nr_paths++ % XCOPY_TRUSTED_PATHS] = route->path.key;
